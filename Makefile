@@ -1,0 +1,110 @@
+# capqa: curate visual question-answer data, audit captions.
+#
+#   make            all programs, in build/bin            make demo     the chain on real images
+#   make check      tests (sanitizers), about two minutes  make check-all  and clang, valgrind
+#   make layers     no include of a higher floor           make bench    the figures, as ratios
+#   make deps       install what is missing (apt-get)      make install  PREFIX=/usr/local
+#   make bless      rewrite golden outputs, to be read     make clean
+#
+# SAN=address,undefined builds into a tree of its own. Local choices go into config.mk.
+
+-include config.mk
+
+O ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+comma := ,
+PREFIX ?= /usr/local
+CC ?= cc
+CFLAGS ?= -O2 -g
+warnings = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wwrite-strings \
+	-Wvla -Wformat=2 -Wimplicit-fallthrough $(if $(CI),-Werror)
+san = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+packages = sqlite3 libcjson libcurl libzstd libxxhash libarchive libutf8proc libcrypto
+compile = $(CC) -std=c11 -D_GNU_SOURCE -I. -I$(O)/gen $(warnings) $(san) $(CFLAGS) -MMD -MP -c
+link = $(CC) $(san) $(CFLAGS) $(LDFLAGS)
+
+# One word per program, in pipeline order.
+curate = scan generate extract
+filter = blind sight select dedupe
+store = ingest export
+stages = $(curate) $(filter) $(store)
+programs = $(O)/bin/capqa $(stages:%=$(O)/bin/capqa-%) $(O)/bin/capqa-sim
+
+# The staircase: each floor links itself and the floors below it, never one above.
+floors = cli schemas store curate filter
+nouns = $(filter-out $(stages:%=$1/%.c) $1/capqa.c,$(wildcard $1/*.c))
+cli.libs = $(O)/cli.a -lutf8proc
+schemas.libs = $(O)/schemas.a $(cli.libs) -lcjson -lxxhash -lm
+store.libs = $(O)/store.a $(schemas.libs) -lsqlite3 -lzstd -larchive -lcrypto
+curate.libs = $(O)/curate.a $(store.libs) -lcurl
+filter.libs = $(O)/filter.a $(curate.libs)
+sim.libs = $(O)/sim.a $(schemas.libs) -lmicrohttpd -lcrypto
+
+all: $(programs)
+
+$(foreach f,$(floors),$(eval $(O)/$f.a: $(patsubst %.c,$(O)/%.o,$(call nouns,$f))))
+$(O)/sim.a: $(patsubst %.c,$(O)/%.o,$(filter-out %/sim.c,$(wildcard examples/sim/*.c)))
+$(O)/%.a:
+	@rm -f $@ && $(AR) rcs $@ $^
+
+$(O)/bin/capqa: $(O)/cli/capqa.o $(O)/cli.a
+	@mkdir -p $(@D) && $(link) -o $@ $< $(cli.libs)
+$(O)/bin/capqa-sim: $(O)/examples/sim/sim.o $(O)/sim.a $(O)/schemas.a $(O)/cli.a
+	@mkdir -p $(@D) && $(link) -o $@ $< $(sim.libs)
+define program
+$(O)/bin/capqa-$2: $(O)/$1/$2.o $(filter %.a,$($1.libs))
+	@mkdir -p $$(@D) && $(link) -o $$@ $$< $($1.libs)
+endef
+$(foreach f,curate filter store,$(foreach p,$($f),$(eval $(call program,$f,$p))))
+
+$(O)/%.o: %.c | $(O)/gen/made
+	@mkdir -p $(@D) && echo "  CC $<" && $(compile) -o $@ $<
+
+# SQL and prompts are plain files, compiled in as one C string each.
+texts = $(wildcard schemas/*.sql curate/prompts/*.txt filter/prompts/*.txt)
+$(O)/gen/made: $(texts:%=$(O)/gen/%.h)
+	@mkdir -p $(@D) && touch $@
+$(O)/gen/%.h: %
+	@mkdir -p $(@D)
+	@sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< >$@
+
+layers:
+	@sh tests/layers.sh
+
+deps:
+	@sh tests/deps.sh
+
+check: deps
+	@$(MAKE) --no-print-directory SAN=address,undefined test
+
+check-all: check
+	@sh tests/check-all.sh
+
+test: all layers tests
+	@sh tests/run.sh $(O)
+
+units = $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/*.c))
+tests: $(units)
+$(O)/tests/%: $(O)/tests/unit/%.o $(O)/sim.a $(filter %.a,$(filter.libs))
+	@mkdir -p $(@D) && $(link) -o $@ $< $(O)/sim.a $(filter.libs) -lmicrohttpd -lcmocka
+
+demo: deps
+	@$(MAKE) --no-print-directory all
+	@sh examples/demo/demo.sh $(O)
+
+bless: all
+	@sh tests/golden.sh $(O) bless
+
+bench: all
+	@sh tests/bench/bench.sh $(O)
+
+install: all
+	@install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(programs) $(DESTDIR)$(PREFIX)/bin
+
+clean:
+	rm -rf build build-*
+
+.PHONY: all layers deps check check-all test tests demo bless bench install clean
+.SECONDARY:
+.DELETE_ON_ERROR:
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

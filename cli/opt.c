@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See opt.h. getopt_long does the scanning; this file builds its tables from ours.
+ */
+#include "cli/opt.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/buf.h"
+#include "cli/msg.h"
+#include "cli/version.h"
+
+#define MOST_OPTIONS 100
+#define FIRST_LONG 1000		/* getopt's value of option number 0 */
+#define HELP_COLUMN 30
+
+enum { ASK_HELP = 500, ASK_VERSION, ASK_MAN };
+
+static int read_count(const char *text, int64_t *to)
+{
+	static const char suffixes[] = "kMG";
+	char *end;
+	const char *s;
+	long long n;
+
+	errno = 0;
+	n = strtoll(text, &end, 10);
+	if (errno || end == text || n < 0)
+		return -1;
+	s = *end ? strchr(suffixes, *end) : NULL;
+	if (*end && (!s || end[1]))
+		return -1;
+	for (; s && s >= suffixes; s--) {
+		if (n > INT64_MAX / 1000)
+			return -1;
+		n *= 1000;
+	}
+	*to = n;
+	return 0;
+}
+
+static int read_number(const char *text, double *to, char *suffix)
+{
+	char *end;
+	double d;
+
+	errno = 0;
+	d = strtod(text, &end);
+	if (errno || end == text || !isfinite(d))
+		return -1;
+	if (*end && (!suffix || end[1]))
+		return -1;
+	if (suffix)
+		*suffix = *end;
+	*to = d;
+	return 0;
+}
+
+static int read_seconds(const char *text, double *to)
+{
+	char unit;
+
+	if (read_number(text, to, &unit) || *to < 0)
+		return -1;
+	switch (unit) {
+	case '\0':
+	case 's':
+		return 0;
+	case 'm':
+		*to *= 60;
+		return 0;
+	case 'h':
+		*to *= 3600;
+		return 0;
+	case 'd':
+		*to *= 86400;
+		return 0;
+	default:
+		return -1;
+	}
+}
+
+static void add_item(struct opt_list *list, const char *text)
+{
+	list->items = xgrow(list->items, &list->cap, list->count, sizeof(*list->items));
+	list->items[list->count++] = text;
+}
+
+static void store_or_die(const struct opt *o, const char *text)
+{
+	struct err err = { 0 };
+	int bad = 0;
+
+	switch (o->type) {
+	case OPT_FLAG:
+		*(bool *)o->to = true;
+		break;
+	case OPT_TEXT:
+		*(const char **)o->to = text;
+		break;
+	case OPT_LIST:
+		add_item(o->to, text);
+		break;
+	case OPT_COUNT:
+		bad = read_count(text, o->to);
+		break;
+	case OPT_SECONDS:
+		bad = read_seconds(text, o->to);
+		break;
+	case OPT_NUMBER:
+		bad = read_number(text, o->to, NULL);
+		break;
+	case OPT_PARSE:
+		if (o->parse(text, o->to, &err))
+			die(EXIT_USAGE, "--%s: %s", o->name, err.text);
+		break;
+	}
+	if (bad)
+		die(EXIT_USAGE, "--%s takes %s, not '%s'", o->name,
+		    o->type == OPT_COUNT ? "a whole number" :
+		    o->type == OPT_SECONDS ? "a time such as 90, 15m or 2h" : "a number", text);
+}
+
+/* Everything getopt_long wants, and the way back from its answer to our table. */
+struct scan {
+	struct option longs[MOST_OPTIONS + 4];
+	const struct opt *by_number[MOST_OPTIONS];
+	char shorts[3 * MOST_OPTIONS];
+	int count;
+};
+
+static void scan_add(struct scan *s, const struct opt *o)
+{
+	size_t n = strlen(s->shorts);
+
+	if (s->count == MOST_OPTIONS)
+		die(EXIT_SYSTEM, "an option table is longer than %d", MOST_OPTIONS);
+	s->longs[s->count] = (struct option){ o->name, o->type == OPT_FLAG ? no_argument :
+					      required_argument, NULL, FIRST_LONG + s->count };
+	s->by_number[s->count++] = o;
+	if (o->letter)
+		snprintf(s->shorts + n, sizeof(s->shorts) - n, "%c%s", o->letter,
+			 o->type == OPT_FLAG ? "" : ":");
+}
+
+static void scan_init(struct scan *s, const struct about *about)
+{
+	const struct opt_block *block;
+	const struct opt *o;
+
+	memset(s, 0, sizeof(*s));
+	strcpy(s->shorts, ":hV");
+	for (block = about->blocks; block->table; block++)
+		for (o = block->table; o->name; o++)
+			scan_add(s, o);
+	s->longs[s->count] = (struct option){ "help", no_argument, NULL, ASK_HELP };
+	s->longs[s->count + 1] = (struct option){ "version", no_argument, NULL, ASK_VERSION };
+	s->longs[s->count + 2] = (struct option){ "man", no_argument, NULL, ASK_MAN };
+}
+
+static const struct opt *scan_find(const struct scan *s, int value)
+{
+	int i;
+
+	if (value >= FIRST_LONG)
+		return s->by_number[value - FIRST_LONG];
+	for (i = 0; i < s->count; i++)
+		if (s->by_number[i]->letter == value)
+			return s->by_number[i];
+	return NULL;
+}
+
+static void wrong_option(const struct about *about, const struct scan *s, char **argv, int c)
+{
+	const struct opt *o = optopt ? scan_find(s, optopt) : NULL;
+
+	if (c == ':')
+		die(EXIT_USAGE, "option '--%s' needs a value (%s); see '%s --help'",
+		    o ? o->name : "?", o && o->arg ? o->arg : "VALUE", about->name);
+	if (optopt && !o)
+		die(EXIT_USAGE, "unknown option '-%c'; see '%s --help'", optopt, about->name);
+	die(EXIT_USAGE, "unknown or ambiguous option '%s'; see '%s --help'", argv[optind - 1],
+	    about->name);
+}
+
+static int argc_of(char **argv)
+{
+	int n = 0;
+
+	while (argv[n])
+		n++;
+	return n;
+}
+
+char **opt_parse_or_die(char **argv, const struct about *about, bool terminal_help)
+{
+	struct scan scan;
+	int c, argc = argc_of(argv);
+
+	scan_init(&scan, about);
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, scan.shorts, scan.longs, NULL)) != -1) {
+		switch (c) {
+		case 'h':
+		case ASK_HELP:
+			opt_help(about);
+			exit(EXIT_SETTLED);
+		case 'V':
+		case ASK_VERSION:
+			printf("%s %s\n", about->name, CAPQA_VERSION);
+			exit(EXIT_SETTLED);
+		case ASK_MAN:
+			opt_man(about);
+			exit(EXIT_SETTLED);
+		case '?':
+		case ':':
+			wrong_option(about, &scan, argv, c);
+			break;
+		default:
+			store_or_die(scan_find(&scan, c), optarg);
+		}
+	}
+	if (terminal_help && optind == argc && isatty(STDIN_FILENO)) {
+		fflush(stdout);
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+		opt_help(about);
+		exit(EXIT_USAGE);
+	}
+	return argv + optind;
+}
+
+/* Prints text, breaking lines at `width` and indenting the following ones. */
+static void wrap(const char *text, int at, int indent, int width)
+{
+	const char *word = text;
+	int len;
+
+	while (*word) {
+		len = (int)strcspn(word, " \n");
+		if (at + 1 + len > width && at > indent) {
+			printf("\n%*s", indent, "");
+			at = indent;
+		}
+		at += printf("%.*s", len, word);
+		word += len;
+		if (*word == '\n') {
+			printf("\n%*s", indent, "");
+			at = indent;
+			word++;
+		} else if (*word == ' ') {
+			at += at + 1 < width ? printf(" ") : 0;
+			word++;
+		}
+	}
+	printf("\n");
+}
+
+static void help_option(const struct opt *o)
+{
+	int at;
+
+	at = o->letter ? printf("  -%c, --%s", o->letter, o->name) : printf("      --%s", o->name);
+	if (o->arg)
+		at += printf(" %s", o->arg);
+	if (at > HELP_COLUMN - 2) {
+		printf("\n");
+		at = 0;
+	}
+	printf("%*s", HELP_COLUMN - at, "");
+	wrap(o->help, HELP_COLUMN, HELP_COLUMN, 92);
+}
+
+void opt_help(const struct about *about)
+{
+	const struct opt_block *block;
+	const struct opt *o;
+
+	printf("%s - %s\n\nUsage: %s [options] %s\n\n", about->name, about->brief, about->name,
+	       about->operands);
+	fputs(about->story, stdout);
+	for (block = about->blocks; block->table; block++) {
+		printf("\n%s\n", block->title);
+		for (o = block->table; o->name; o++)
+			help_option(o);
+	}
+	printf("\n  -h, --help                  this page (--man: as a manual page)\n"
+	       "  -V, --version               the version\n");
+}
+
+/* roff: a backslash, and a dot or quote at the start of a line, mean something. */
+static void roff(const char *text)
+{
+	bool first = true;
+
+	for (; *text; text++) {
+		if (first && (*text == '.' || *text == '\''))
+			fputs("\\&", stdout);
+		if (*text == '\\')
+			fputs("\\e", stdout);
+		else if (*text == '-')
+			fputs("\\-", stdout);
+		else
+			putchar(*text);
+		first = *text == '\n';
+	}
+}
+
+void opt_man(const struct about *about)
+{
+	const struct opt_block *block;
+	const struct opt *o;
+	char *dashed = xstrdup(about->name), *space = strchr(dashed, ' ');
+
+	if (space)
+		*space = '-';
+	printf(".TH \"%s\" 1 \"\" \"capqa %s\"\n.SH NAME\n%s \\- %s\n.SH SYNOPSIS\n.B %s\n", dashed,
+	       CAPQA_VERSION, dashed, about->brief, about->name);
+	printf("[options] %s\n.SH DESCRIPTION\n.nf\n", about->operands);
+	roff(about->story);
+	printf(".fi\n");
+	for (block = about->blocks; block->table; block++) {
+		printf(".SH \"%s\"\n", block->title);
+		for (o = block->table; o->name; o++) {
+			printf(".TP\n.B ");
+			if (o->letter)
+				printf("\\-%c, ", o->letter);
+			printf("\\-\\-%s %s\n", o->name, o->arg ? o->arg : "");
+			roff(o->help);
+			printf("\n");
+		}
+	}
+	free(dashed);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * opt: a program's options as one table, which makes the parser, the usage line, --help and
+ * the man page, so that they cannot disagree.
+ *
+ * Tables come in blocks, so that stages share a block (files, model, rule) and each shows
+ * under its heading. Long names may be shortened while unambiguous; `--name=value`,
+ * `--name value`, `-nvalue`, `-n value` and `--` work; options may follow operands.
+ *
+ *	static struct { const char *output; bool all; } opt;
+ *	static const struct opt options[] = {
+ *		{ 'o', "output", OPT_TEXT, &opt.output, "FILE", "write FILE" },
+ *		{ 0, "all", OPT_FLAG, &opt.all, NULL, "everything" },
+ *		{ 0 }
+ *	};
+ */
+#ifndef CLI_OPT_H
+#define CLI_OPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct err;
+
+enum opt_type {
+	OPT_FLAG,	/* bool: becomes true */
+	OPT_TEXT,	/* const char *: borrowed from argv */
+	OPT_LIST,	/* struct opt_list: one more text */
+	OPT_COUNT,	/* int64_t: a whole number >= 0; suffixes k, M, G (10^3n) */
+	OPT_SECONDS,	/* double: seconds; suffixes s, m, h, d */
+	OPT_NUMBER,	/* double */
+	OPT_PARSE	/* int (*)(const char *text, struct err *): the owner reads it */
+};
+
+struct opt_list {
+	const char **items;
+	size_t count, cap;
+};
+
+struct opt {
+	char letter;		/* 0: none */
+	const char *name;	/* NULL ends a table */
+	enum opt_type type;
+	void *to;		/* where the value goes */
+	const char *arg;	/* the value's name in the help; NULL for a flag */
+	const char *help;
+	int (*parse)(const char *text, void *to, struct err *err);	/* OPT_PARSE */
+};
+
+struct opt_block {
+	const char *title;	/* heading in the help */
+	const struct opt *table;
+};
+
+/* What a program says of itself. `blocks` ends with a NULL table. */
+struct about {
+	const char *name;	/* "capqa scan" */
+	const char *operands;	/* "[INPUT...]" */
+	const char *brief;	/* one line: the dispatcher's table says the same */
+	const char *story;	/* a paragraph or two, and an example command */
+	const struct opt_block *blocks;
+};
+
+/*
+ * Parses argv and returns the operands: argv is reordered so that they follow one another,
+ * NULL-terminated. Handles -h, --help (to stdout, exit 0), -V, --version itself. Exits 2 with
+ * one line on a wrong option. `terminal_help`: no operand and a terminal on stdin prints
+ * the help to stderr and exits 2.
+ */
+char **opt_parse_or_die(char **argv, const struct about *about, bool terminal_help);
+
+void opt_help(const struct about *about);	/* to stdout */
+void opt_man(const struct about *about);	/* roff, to stdout: what --man prints */
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sig: stop cleanly. SIGINT, SIGTERM and SIGUSR1 ask a stage to finish what it holds and
+ * leave with a resumable exit code; the second SIGINT ends the program at once. SIGPIPE and
+ * SIGXFSZ are ignored, so that a write returns an error that can be reported.
+ *
+ *	sig_init();
+ *	while (!sig_stop() && ...)
+ *		poll({ sig_fd(), POLLIN }, ...)
+ *	return sig_stop() ? sig_stop() : EXIT_SETTLED;
+ */
+#ifndef CLI_SIG_H
+#define CLI_SIG_H
+
+void sig_init(void);
+
+/* 0, or the exit code asked for: 130 after SIGINT, 75 after SIGTERM or SIGUSR1. */
+int sig_stop(void);
+
+/* Readable once a stop was asked for; never read from it. */
+int sig_fd(void);
+
+/* Dies of SIGPIPE as a quiet Unix filter does; for EPIPE on standard output. */
+void sig_die_of_pipe(void) __attribute__((noreturn));
+
+#endif

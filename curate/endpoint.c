@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See endpoint.h.
+ */
+#include "curate/endpoint.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "cli/buf.h"
+
+#define SECRET_MAX 65536
+
+static int check_url(CURLU *u, const char *base, struct err *err)
+{
+	char *scheme = NULL, *password = NULL, *user = NULL;
+	int result = 0;
+
+	if (curl_url_set(u, CURLUPART_URL, base, 0) ||
+	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) ||
+	    (strcmp(scheme, "http") && strcmp(scheme, "https")))
+		result = err_set(err, EXIT_USAGE,
+				 "'%s' is no server URL such as http://localhost:8000/v1", base);
+	else if (!curl_url_get(u, CURLUPART_PASSWORD, &password, 0) ||
+		 !curl_url_get(u, CURLUPART_USER, &user, 0))
+		result = err_set(err, EXIT_USAGE,
+				 "a URL with a user or password in it shows in the process list; "
+				 "use OPENAI_API_KEY or --header-file");
+	curl_free(scheme);
+	curl_free(password);
+	curl_free(user);
+	return result;
+}
+
+static int make_url(struct endpoint *s, const char *base, struct err *err)
+{
+	static const char end[] = "/chat/completions";
+	CURLU *u = curl_url();
+	char *path = NULL;
+	struct buf url;
+	size_t n;
+
+	if (check_url(u, base, err)) {
+		curl_url_cleanup(u);
+		return -1;
+	}
+	buf_init(&url, BUF_NO_MAX);
+	buf_adds(&url, base);
+	while (url.len && url.data[url.len - 1] == '/')
+		url.data[--url.len] = '\0';
+	if (!curl_url_get(u, CURLUPART_PATH, &path, 0) && !strcmp(path, "/"))
+		buf_adds(&url, "/v1");
+	n = strlen(end);
+	if (url.len < n || strcmp(url.data + url.len - n, end))
+		buf_adds(&url, end);
+	s->url = buf_take(&url);
+	curl_free(path);
+	curl_url_cleanup(u);
+	return 0;
+}
+
+/* A small file as text; what stands in it is never repeated in a message. */
+static char *read_secret(const char *path, struct err *err)
+{
+	FILE *file = fopen(path, "re");
+	char *text = xcalloc(1, SECRET_MAX + 1);
+
+	if (!file || (fread(text, 1, SECRET_MAX, file) == 0 && ferror(file))) {
+		err_set(err, EXIT_NOINPUT, "cannot read '%s':", path);
+		free(text);
+		text = NULL;
+	}
+	if (file)
+		fclose(file);
+	return text;
+}
+
+static int add_key(struct endpoint *s, const char *key, const char *from, struct err *err)
+{
+	struct rlimit none = { 0, 0 };
+	struct buf header;
+	size_t len = strcspn(key, "\r\n");
+
+	if (!len)
+		return 0;
+	if (key[len + strspn(key + len, "\r\n")] || len > SECRET_MAX)
+		return err_set(err, EXIT_DATA, "%s holds more than one line, which is no key", from);
+	setrlimit(RLIMIT_CORE, &none);	/* a core file would hold the key */
+	buf_init(&header, BUF_NO_MAX);
+	buf_printf(&header, "Authorization: Bearer %.*s", (int)len, key);
+	s->headers = curl_slist_append(s->headers, header.data);
+	buf_release(&header);
+	return 0;
+}
+
+static int add_header_lines(struct endpoint *s, char *text, const char *path, struct err *err)
+{
+	char *line, *rest = text;
+
+	while ((line = strsep(&rest, "\n"))) {
+		line[strcspn(line, "\r")] = '\0';
+		if (!*line || *line == '#')
+			continue;
+		if (!strchr(line, ':') || *line == ':')
+			return err_set(err, EXIT_DATA, "'%s' has a line that is no 'Name: value'",
+				       path);
+		s->headers = curl_slist_append(s->headers, line);
+	}
+	return 0;
+}
+
+static int add_secrets(struct endpoint *s, const char *key_env, const char *key_file,
+		       const char *header_file, struct err *err)
+{
+	const char *key = getenv(key_env ? key_env : "OPENAI_API_KEY");
+	char *text;
+	int result;
+
+	if (key_env && !key)
+		return err_set(err, EXIT_USAGE, "the environment variable '%s' is not set", key_env);
+	if (key_file) {
+		text = read_secret(key_file, err);
+		result = text ? add_key(s, text, key_file, err) : -1;
+		free(text);
+	} else {
+		result = key ? add_key(s, key, key_env ? key_env : "OPENAI_API_KEY", err) : 0;
+	}
+	if (result || !header_file)
+		return result;
+	text = read_secret(header_file, err);
+	result = text ? add_header_lines(s, text, header_file, err) : -1;
+	free(text);
+	return result;
+}
+
+int endpoint_init(struct endpoint *s, const char *base, const char *key_env, const char *key_file,
+		const char *header_file, struct err *err)
+{
+	*s = (struct endpoint){ NULL, NULL };
+	s->headers = curl_slist_append(NULL, "Content-Type: application/json");
+	s->headers = curl_slist_append(s->headers, "Expect:");
+	if (make_url(s, base, err) || add_secrets(s, key_env, key_file, header_file, err)) {
+		endpoint_release(s);
+		return -1;
+	}
+	return 0;
+}
+
+void endpoint_release(struct endpoint *s)
+{
+	free(s->url);
+	curl_slist_free_all(s->headers);
+	*s = (struct endpoint){ NULL, NULL };
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lvlm: asks a model server, many requests at a time, and never loses an answer.
+ *
+ * lvlm_ask files a question with the caller's cookie; lvlm_wait moves bytes until something
+ * happened; lvlm_reply hands finished replies back as they come, in no order (store/queue
+ * restores it on records). The loop stays in the stage: fill, wait, put.
+ *
+ *	while (!run_ended(run) || !lvlm_idle(model)) {
+ *		while (lvlm_room(model) && run_poll(run, &item))
+ *			lvlm_ask(model, &request, path, cookie);
+ *		if (lvlm_wait(model, run_fd(run), &err))
+ *			run_fail(run, &err);
+ *		while (lvlm_reply(model, &reply))
+ *			... reply.about, reply.content
+ *	}
+ *	lvlm_free(model, &err);
+ *
+ * What the ledger knows is answered from it; what is in flight is not asked again, the
+ * second asker waits for the first. Every 2xx reply with content enters the ledger, no error
+ * ever does; an empty one only when its attempts are spent. lvlm_commit must succeed before
+ * a record made from replies leaves (run_before_write does that).
+ */
+#ifndef CURATE_LVLM_H
+#define CURATE_LVLM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cli/meter.h"
+#include "cli/msg.h"
+#include "cli/opt.h"
+#include "schemas/chat.h"
+
+struct lvlm_options {
+	struct opt_list urls;
+	const char *model;
+	int64_t in_flight;		/* -j */
+	const char *ledger;
+	bool no_ledger;
+	const char *key_env, *key_file, *header_file;
+	double timeout_s, connect_timeout_s, wait_server_s;
+	int64_t attempts;
+	struct opt_list image_roots;
+};
+
+#define LVLM_DEFAULTS { .in_flight = 32, .timeout_s = 600, .connect_timeout_s = 10, \
+	.wait_server_s = 900, .attempts = 8 }
+
+#define LVLM_OPTIONS(o) \
+	{ 'm', "model", OPT_TEXT, &(o).model, "NAME", "the model to ask, as the server names it", \
+	  NULL }, \
+	{ 'u', "url", OPT_LIST, &(o).urls, "URL", \
+	  "the server, up to and with /v1; default: $OPENAI_BASE_URL", NULL }, \
+	{ 'j', "in-flight", OPT_COUNT, &(o).in_flight, "N", "requests in flight (32)", NULL }, \
+	{ 'L', "ledger", OPT_TEXT, &(o).ledger, "FILE", \
+	  "every answer is kept here and never asked for twice; default: $CAPQA_LEDGER, " \
+	  "./capqa-ledger.db", NULL }, \
+	{ 0, "no-ledger", OPT_FLAG, &(o).no_ledger, NULL, "keep no answers", NULL }, \
+	{ 0, "api-key-env", OPT_TEXT, &(o).key_env, "VAR", \
+	  "the environment variable that holds the key (OPENAI_API_KEY)", NULL }, \
+	{ 0, "api-key-file", OPT_TEXT, &(o).key_file, "FILE", "a file that holds the key", NULL }, \
+	{ 0, "header-file", OPT_TEXT, &(o).header_file, "FILE", \
+	  "further request headers, one 'Name: value' a line", NULL }, \
+	{ 0, "timeout", OPT_SECONDS, &(o).timeout_s, "SECONDS", "for one answer (600)", NULL }, \
+	{ 0, "connect-timeout", OPT_SECONDS, &(o).connect_timeout_s, "SECONDS", \
+	  "for one connection (10)", NULL }, \
+	{ 0, "wait-server", OPT_SECONDS, &(o).wait_server_s, "TIME", \
+	  "how long to wait for a server that is away or loading (15m)", NULL }, \
+	{ 0, "attempts", OPT_COUNT, &(o).attempts, "N", "tries of one request (8)", NULL }
+
+#define LVLM_IMAGE_OPTIONS(o) \
+	{ 0, "image-root", OPT_LIST, &(o).image_roots, "DIR", \
+	  "where relative image paths start (repeatable; then the current folder)", NULL }
+
+enum lvlm_outcome {
+	LVLM_ANSWERED,
+	LVLM_REJECTED,	/* for good: the server or the file says no to this one */
+	LVLM_FAILED	/* transport: a rerun can settle it */
+};
+
+struct lvlm_reply {
+	void *about;
+	enum lvlm_outcome outcome;
+	char call[33];			/* the request's key in the ledger */
+	const char *content;		/* ANSWERED: may be empty */
+	const char *finish_reason, *model;
+	int64_t prompt_tokens, completion_tokens;	/* -1: not said */
+	const char *class, *message;	/* else: reject class, one clean sentence */
+};
+
+struct lvlm;
+
+/* NULL: 2 no model or url, 66 no key file, 74/65 the ledger. */
+struct lvlm *lvlm_new(const struct lvlm_options *o, struct err *err);
+struct lvlm *lvlm_new_or_die(const struct lvlm_options *o);
+
+/* After the loop: the cookies of questions that got no reply, one by one; then NULL. */
+void *lvlm_abandon(struct lvlm *l);
+/* Commits what is left; requests in flight are dropped. */
+int lvlm_free(struct lvlm *l, struct err *err);
+
+/* Is another question worth reading? False too while replies wait to be taken. */
+bool lvlm_room(const struct lvlm *l);
+bool lvlm_idle(const struct lvlm *l);	/* nothing asked is open, or the run has to stop */
+
+/* Copies the request. image: a path as records have it (with q->image_id or without), or NULL. */
+void lvlm_ask(struct lvlm *l, const struct chat_request *q, const char *image, void *about);
+
+/* Waits for the sockets, fd (-1: none), a signal or a due retry. -1: the run cannot go on. */
+int lvlm_wait(struct lvlm *l, int fd, struct err *err);
+
+/* What it lends stays until the next call. */
+bool lvlm_reply(struct lvlm *l, struct lvlm_reply *reply);
+
+/* For run_before_write; ctx is the struct lvlm. */
+int lvlm_commit(void *ctx, struct err *err);
+
+/* The seed a request carries: from -s, the record, the condition and the trial. 31 bits. */
+int64_t lvlm_seed(int64_t seed, const char *id, const char *condition, int trial);
+
+void lvlm_meter(const struct lvlm *l, struct meter_now *now);
+/* "calls 120, from ledger 40, retries 3, 5120 tokens": for the last line. */
+void lvlm_say(const struct lvlm *l, char *to, size_t size);
+
+#endif

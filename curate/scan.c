@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * scan: finds images and says what they are.
+ *
+ *	capqa scan photos/ more.jsonl -o images.jsonl
+ *
+ * Folders are walked in sorted order; manifests (JSONL, or one JSON array of paths or rows)
+ * are read in theirs. Each image becomes one record: the hash of its bytes, its type by
+ * content, its size. The same bytes under a second path are written with `same_as`, and
+ * nothing later asks about them twice.
+ */
+#include <fts.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <utf8proc.h>
+
+#include "cli/buf.h"
+#include "cli/msg.h"
+#include "cli/opt.h"
+#include "cli/sig.h"
+#include "curate/picture.h"
+#include "schemas/layout.h"
+#include "schemas/record.h"
+#include "schemas/span.h"
+#include "store/answers.h"
+#include "store/run.h"
+#include "store/seen.h"
+#include "store/source.h"
+
+static struct {
+	struct run_options run;
+	struct opt_list roots;
+	const char *image_field, *ledger;
+	bool no_ledger;
+} opt = { .run = RUN_DEFAULTS };
+
+static const struct opt run_table[] = { RUN_OPTIONS(opt.run), { 0 } };
+
+static const struct opt scan_table[] = {
+	{ 0, "image-root", OPT_LIST, &opt.roots, "DIR",
+	  "where relative paths of a manifest start (repeatable; then the current folder)", NULL },
+	{ 0, "image-field", OPT_TEXT, &opt.image_field, "NAME",
+	  "the member of a manifest's rows that holds the path", NULL },
+	{ 'L', "ledger", OPT_TEXT, &opt.ledger, "FILE",
+	  "files seen before are not read again; default: $CAPQA_LEDGER, ./capqa-ledger.db", NULL },
+	{ 0, "no-ledger", OPT_FLAG, &opt.no_ledger, NULL, "read every file", NULL },
+	{ 0 }
+};
+
+static const struct opt_block blocks[] = {
+	{ "Images", scan_table }, { "Every stage", run_table }, { NULL, NULL }
+};
+
+static const struct about about = {
+	"capqa scan", "FOLDER|IMAGE|MANIFEST...", "find images, hash them, say what they are",
+	"Walks folders, reads manifests (JSONL, or a JSON array of paths or rows), writes one\n"
+	"image record per path. Other files in a folder are passed over.\n\n"
+	"  capqa scan photos/ -o images.jsonl\n", blocks
+};
+
+static const struct run_words words = {
+	"scan", "files", { "images", "", "no images", "rejected", "left" }
+};
+
+struct scan {
+	struct run *run;
+	struct seen *seen;
+	struct answers *ledger;
+	int64_t again;		/* images whose bytes stood under an earlier path */
+};
+
+static bool is_utf8(const char *text)
+{
+	utf8proc_int32_t c;
+	utf8proc_ssize_t n;
+
+	for (; *text; text += n) {
+		n = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &c);
+		if (n <= 0)
+			return false;
+	}
+	return true;
+}
+
+/* What the ledger remembers of this very file, if it does. */
+static bool recall(struct scan *s, const char *path, struct picture_info *info)
+{
+	static const char *const mimes[] = { "image/png", "image/jpeg", "image/webp", "image/gif",
+					     "image/bmp" };
+	struct seen_image known;
+	struct stat st;
+	struct err err;
+	size_t i;
+
+	if (!s->ledger || stat(path, &st))
+		return false;
+	info->mtime_ns = st.st_mtim.tv_sec * INT64_C(1000000000) + st.st_mtim.tv_nsec;
+	info->bytes = st.st_size;
+	if (answers_find_image(s->ledger, path, info->bytes, info->mtime_ns, &known, &err) != 1)
+		return false;
+	memcpy(info->image_id, known.image_id, sizeof(info->image_id));
+	info->width = known.width;
+	info->height = known.height;
+	info->orientation = (int)known.orientation;
+	for (i = 0; i < sizeof(mimes) / sizeof(*mimes); i++)
+		if (!strcmp(mimes[i], known.mime))
+			info->mime = mimes[i];
+	return info->mime != NULL;
+}
+
+static void remember(struct scan *s, const char *path, const struct picture_info *info)
+{
+	struct seen_image image = { .width = info->width, .height = info->height,
+				    .orientation = info->orientation };
+
+	if (!s->ledger)
+		return;
+	memcpy(image.image_id, info->image_id, sizeof(image.image_id));
+	snprintf(image.mime, sizeof(image.mime), "%s", info->mime);
+	answers_put_image(s->ledger, path, info->bytes, info->mtime_ns, &image);
+	if (answers_due_ms(s->ledger) == 0) {
+		struct err err;
+
+		if (answers_commit(s->ledger, &err))
+			run_fail(s->run, &err);
+	}
+}
+
+/* The image record for what was found at path; `image` is how records name it. */
+static void fill(struct scan *s, struct rec *r, const struct picture_info *info)
+{
+	const char *first;
+	struct err err;
+	int got;
+
+	rec_set_text(r, "image_id", info->image_id);
+	rec_set_text(r, "mime", info->mime);
+	rec_set_int(r, "width", info->width);
+	rec_set_int(r, "height", info->height);
+	rec_set_int(r, "bytes", info->bytes);
+	rec_set_int(r, "orientation", info->orientation);
+	got = seen_add(s->seen, info->image_id, rec_text(r, "image"), &first, &err);
+	if (got < 0)
+		run_fail(s->run, &err);
+	if (got <= 0)
+		return;
+	rec_set_text(r, "same_as", first);
+	s->again++;
+}
+
+/* Looks at the file of r's image and ends the item. */
+static void scan_image(struct scan *s, struct item *item, const char *path)
+{
+	struct picture_info info = { .orientation = 1 };
+	const char *class = NULL;
+	struct err err;
+
+	if (!recall(s, path, &info)) {
+		class = picture_probe(path, &info, &err);
+		if (!class)
+			remember(s, path, &info);
+	}
+	if (class) {
+		run_reject(s->run, item, class, err.text);
+		return;
+	}
+	fill(s, item->rec, &info);
+	run_write(s->run, item, RUN_DONE);
+}
+
+static bool named_like_an_image(const char *path)
+{
+	static const char *const ends[] = { ".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif",
+					    ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif" };
+	const char *dot = strrchr(path, '.');
+	size_t i;
+
+	for (i = 0; dot && i < sizeof(ends) / sizeof(*ends); i++)
+		if (!strcasecmp(dot, ends[i]))
+			return true;
+	return false;
+}
+
+/* Content decides what an image is; the name only decides whether to complain. */
+static bool looks_like_an_image(const char *path)
+{
+	unsigned char head[64];
+	struct picture_info info;
+	struct err err;
+	FILE *file = fopen(path, "re");
+	size_t n = file ? fread(head, 1, sizeof(head), file) : 0;
+	const char *class = picture_header(head, n, &info, &err);
+
+	if (file)
+		fclose(file);
+	return !class || strcmp(class, "unsupported_format");
+}
+
+static void scan_path(struct scan *s, const char *path)
+{
+	struct item item;
+	struct rec *r = rec_new(REC_IMAGE);
+	bool utf8 = is_utf8(path);
+
+	if (utf8)
+		rec_set_text(r, "image", path);
+	if (!run_item(s->run, r, utf8 ? path : "(not UTF-8)", 1, &item))
+		return;
+	if (!utf8)
+		run_reject(s->run, &item, "path_not_utf8", "a file whose name is not UTF-8; rename it");
+	else
+		scan_image(s, &item, path);
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static bool done(const struct scan *s)
+{
+	return run_failed(s->run) || sig_stop() ||
+	       (opt.run.limit >= 0 && run_read(s->run) >= opt.run.limit);
+}
+
+static void pass_over(struct scan *s, const char *path)
+{
+	struct item item;
+
+	if (run_item(s->run, NULL, path, 1, &item))
+		run_end(s->run, &item, RUN_SKIPPED, NULL, NULL);
+}
+
+static void scan_folder(struct scan *s, char *folder)
+{
+	char *roots[] = { folder, NULL };
+	FTS *walk = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);
+	FTSENT *e;
+
+	while (!done(s) && walk && (e = fts_read(walk))) {
+		run_tick(s->run, NULL);
+		if (e->fts_level > 0 && e->fts_name[0] == '.') {
+			fts_set(walk, e, FTS_SKIP);
+		} else if (e->fts_info == FTS_F || e->fts_info == FTS_SLNONE) {
+			if (named_like_an_image(e->fts_path) || looks_like_an_image(e->fts_path))
+				scan_path(s, e->fts_path);
+			else
+				pass_over(s, e->fts_path);
+		} else if (e->fts_info == FTS_DNR || e->fts_info == FTS_NS) {
+			scan_path(s, e->fts_path);	/* its reject says what is wrong */
+		}
+	}
+	if (walk)
+		fts_close(walk);
+}
+
+/* A row as a record: a bare path, or an object. */
+static struct rec *row(const struct line *line, struct err *err)
+{
+	struct buf path;
+	struct rec *r;
+
+	if (line->too_long) {
+		err_set(err, EXIT_DATA, "longer than 16 MB");
+		return NULL;
+	}
+	if (line->text[0] != '"')
+		return rec_parse(REC_IMAGE, line->text, line->len, err);
+	if (span_check(line->text, line->len, err))
+		return NULL;
+	buf_init(&path, BUF_NO_MAX);
+	span_unquote(&path, line->text, line->len);
+	r = rec_new(REC_IMAGE);
+	rec_set_text(r, "image", path.data);
+	buf_release(&path);
+	return r;
+}
+
+static void scan_row(struct scan *s, const struct line *line)
+{
+	struct err err;
+	struct rec *r = row(line, &err);
+	int unclear = r ? layout_image(r, opt.image_field, &err) : 0;
+	struct item item;
+	char *path;
+
+	if (!run_item(s->run, r, line->file, line->number, &item))
+		return;
+	if (!r) {
+		run_reject(s->run, &item, "bad_json", err.text);
+	} else if (unclear) {
+		run_reject(s->run, &item, "no_image_path", err.text);
+	} else {
+		path = picture_find(&opt.roots, rec_text(r, "image"));
+		scan_image(s, &item, path);
+		free(path);
+	}
+}
+
+static void scan_manifest(struct scan *s, char *path)
+{
+	char *paths[] = { path, NULL };
+	struct err err;
+	struct source *in = source_open(paths, &err);
+	enum source_got got = SOURCE_LATER;
+	struct line line;
+
+	if (!in) {
+		run_fail(s->run, &err);
+		return;
+	}
+	while (!done(s) && (got = source_poll(in, &line, &err)) != SOURCE_END) {
+		if (got == SOURCE_LINE)
+			scan_row(s, &line);
+		else if (got == SOURCE_LATER)
+			source_wait(in);
+		else
+			run_fail(s->run, &err);
+		run_tick(s->run, NULL);
+	}
+	source_close(in);
+}
+
+static void scan_operand(struct scan *s, char *path)
+{
+	struct stat st;
+	struct err err;
+
+	if (strcmp(path, "-") && stat(path, &st)) {
+		err_set(&err, EXIT_NOINPUT, "cannot open '%s':", path);
+		run_fail(s->run, &err);
+	} else if (!strcmp(path, "-") || !(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode))) {
+		scan_manifest(s, path);
+	} else if (S_ISDIR(st.st_mode)) {
+		scan_folder(s, path);
+	} else if (named_like_an_image(path) || looks_like_an_image(path)) {
+		scan_path(s, path);
+	} else {
+		scan_manifest(s, path);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	char dash[] = "-", *standard_input[] = { dash, NULL };
+	const char *ledger = getenv("CAPQA_LEDGER");
+	struct scan s = { 0 };
+	struct err err;
+	char more[64];
+	char **paths;
+
+	(void)argc;
+	msg_init("capqa-scan", false);
+	sig_init();
+	paths = opt_parse_or_die(argv, &about, true);
+	s.run = run_open_bare_or_die(&opt.run, &words);
+	if (!opt.no_ledger) {
+		ledger = opt.ledger ? opt.ledger : ledger && *ledger ? ledger : "capqa-ledger.db";
+		if (!(s.ledger = answers_open(ledger, &err)))
+			die_err(&err);
+	}
+	if (!(s.seen = seen_open(&err)))
+		die_err(&err);
+	for (paths = *paths ? paths : standard_input; *paths && !done(&s); paths++)
+		scan_operand(&s, *paths);
+	if (answers_close(s.ledger, &err))
+		run_fail(s.run, &err);
+	seen_close(s.seen);
+	snprintf(more, sizeof(more), "%lld with the same bytes as another", (long long)s.again);
+	return run_close(s.run, s.again ? more : NULL);
+}

@@ -1,0 +1,37 @@
+#!/bin/sh
+# The whole chain on real images, with simulated models: what `make demo` runs.
+#   demo.sh BUILD    BUILD holds bin/; everything made lies in BUILD/demo
+set -eu
+build=$(cd "$1" && pwd)
+cd "$(dirname "$0")/../.."
+PATH=$build/bin:$PATH
+demo=$build/demo
+rm -rf "$demo"
+mkdir -p "$demo"
+
+capqa-sim --world examples/sim/world.json --images examples/images --port-file "$demo/port" \
+	>"$demo/sim.log" 2>&1 &
+sim=$!
+trap 'kill $sim 2>/dev/null; wait $sim 2>/dev/null || :' EXIT
+while [ ! -s "$demo/port" ]; do
+	kill -0 $sim 2>/dev/null || { cat "$demo/sim.log" >&2; exit 1; }
+done
+export OPENAI_BASE_URL="http://127.0.0.1:$(cat "$demo/port")/v1"
+
+echo "A simulated model server listens on $OPENAI_BASE_URL."
+echo
+make --no-print-directory -s -f examples/pipeline.mk IMAGES=examples/images WORK="$demo" \
+	GENERATE_MODEL=sim-lvlm BLIND_MODEL=sim-llm SIGHT_MODEL=sim-vl FLAGS="--progress none"
+echo
+sh examples/demo/funnel.sh "$demo/capqa.db"
+cat <<END
+
+The store:   ${demo#"$PWD"/}/capqa.db          (sqlite3 opens it; the views are named plainly)
+The dataset: ${demo#"$PWD"/}/dataset           (zstd shards of JSONL, manifest, card)
+
+The models were SIMULATED: capqa-sim answers from a planted world, no model ran. With a real
+server, two variables make it real:
+
+  export OPENAI_BASE_URL=http://localhost:8000/v1
+  make -f examples/pipeline.mk IMAGES=photos GENERATE_MODEL=Qwen2.5-VL-72B-Instruct
+END

@@ -1,0 +1,78 @@
+# The chain, for real work: one target per stage, each continues where it was interrupted.
+#
+#   export OPENAI_BASE_URL=http://localhost:8000/v1
+#   make -f pipeline.mk IMAGES=photos WORK=run1 GENERATE_MODEL=Qwen2.5-VL-72B-Instruct
+#
+# A stage that exits 1 (some records left) or 75 (stopped early) leaves FILE.partial and no
+# FILE; type make again and it goes on from the ledger. Nothing is asked twice.
+
+IMAGES ?= images
+WORK ?= work
+CAPQA ?= capqa
+
+GENERATE_MODEL ?= Qwen2.5-VL-72B-Instruct
+BLIND_MODEL ?= Qwen2.5-3B-Instruct
+SIGHT_MODEL ?= Qwen2.5-VL-3B-Instruct
+
+# One server for all is OPENAI_BASE_URL; or one for each.
+GENERATE_URL ?=
+BLIND_URL ?=
+SIGHT_URL ?=
+
+VISUAL_ACC ?= >0.75
+TEXT_ACC ?= <0.25
+ROTATIONS ?= 4
+QUESTIONS ?= 5
+FORMAT ?= full
+FLAGS ?=
+
+SHELL = /bin/bash
+.SHELLFLAGS = -eo pipefail -c
+.DELETE_ON_ERROR:
+
+export CAPQA_LEDGER ?= $(WORK)/ledger.db
+rule = --visual-acc '$(VISUAL_ACC)' --text-acc '$(TEXT_ACC)' --rotations $(ROTATIONS)
+url = $(if $1,-u $1)
+
+all: $(WORK)/dataset/manifest.json
+
+$(WORK)/images.jsonl: $(IMAGES) | $(WORK)
+	$(CAPQA) scan $(FLAGS) -o $@ -r $(WORK)/scan.rejects.jsonl $(IMAGES)
+
+$(WORK)/replies.jsonl.zst: $(WORK)/images.jsonl
+	$(CAPQA) generate $(FLAGS) -m $(GENERATE_MODEL) $(call url,$(GENERATE_URL)) \
+		--questions $(QUESTIONS) -o $@ -r $(WORK)/generate.rejects.jsonl $<
+
+$(WORK)/questions.jsonl: $(WORK)/replies.jsonl.zst
+	$(CAPQA) extract $(FLAGS) -o $@ -r $(WORK)/extract.rejects.jsonl $<
+
+$(WORK)/blind.jsonl: $(WORK)/questions.jsonl
+	$(CAPQA) blind $(FLAGS) -m $(BLIND_MODEL) $(call url,$(BLIND_URL)) $(rule) \
+		-o $@ -r $(WORK)/blind.rejects.jsonl $<
+
+$(WORK)/sight.jsonl: $(WORK)/blind.jsonl
+	$(CAPQA) sight $(FLAGS) -m $(SIGHT_MODEL) $(call url,$(SIGHT_URL)) $(rule) \
+		-o $@ -r $(WORK)/sight.rejects.jsonl $<
+
+$(WORK)/judged.jsonl: $(WORK)/sight.jsonl
+	$(CAPQA) select $(FLAGS) $(rule) -o $@ $<
+
+$(WORK)/unique.jsonl: $(WORK)/judged.jsonl
+	$(CAPQA) dedupe $(FLAGS) -o $@ $<
+
+# Rejects and replies go into the store too, so that it explains what is not in the set.
+$(WORK)/store.done: $(WORK)/images.jsonl $(WORK)/replies.jsonl.zst $(WORK)/unique.jsonl
+	$(CAPQA) ingest -q -d $(WORK)/capqa.db $^ $(wildcard $(WORK)/*.rejects.jsonl)
+	touch $@
+
+$(WORK)/dataset/manifest.json: $(WORK)/store.done
+	$(CAPQA) export -d $(WORK)/capqa.db --format $(FORMAT) -o $(WORK)/dataset
+
+$(WORK):
+	mkdir -p $@
+
+clean-results:	# what was asked stays in the ledger
+	rm -rf $(WORK)/*.jsonl $(WORK)/*.zst $(WORK)/*.partial $(WORK)/store.done \
+		$(WORK)/capqa.db* $(WORK)/dataset
+
+.PHONY: all clean-results

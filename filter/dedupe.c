@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * dedupe: marks questions that say the same as another one.
+ *
+ *	capqa dedupe judged.jsonl -o unique.jsonl
+ *
+ * Two passes: the first finds for each key the copy with the smallest question_id, the
+ * second marks the others, so the result does not depend on the order. Only questions
+ * without a verdict, or kept ones, take part: a dropped copy never displaces a kept one. A
+ * pipe is spooled to a temporary file.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/buf.h"
+#include "cli/msg.h"
+#include "cli/opt.h"
+#include "cli/sig.h"
+#include "filter/copies.h"
+#include "schemas/hash.h"
+#include "schemas/record.h"
+#include "store/run.h"
+#include "store/source.h"
+
+static struct {
+	struct run_options run;
+	struct run_part part;
+	enum copies_scope scope;
+} opt = { .run = RUN_DEFAULTS };
+
+static int parse_scope(const char *text, void *to, struct err *err)
+{
+	enum copies_scope *scope = to;
+
+	if (strcmp(text, "image") && strcmp(text, "all"))
+		return err_set(err, EXIT_USAGE, "takes image or all, not '%s'", text);
+	*scope = *text == 'i' ? COPIES_IMAGE : COPIES_ALL;
+	return 0;
+}
+
+static const struct opt dedupe_table[] = {
+	{ 0, "scope", OPT_PARSE, &opt.scope, "image|all",
+	  "where a copy counts: on the same image, or anywhere (image)", parse_scope },
+	{ 0 }
+};
+static const struct opt run_table[] = { RUN_OPTIONS(opt.run), { 0 } };
+static const struct opt_block blocks[] = {
+	{ "Copies", dedupe_table }, { "Every stage", run_table }, { NULL, NULL }
+};
+
+static const struct about about = {
+	"capqa dedupe", "[QUESTIONS.jsonl...]", "mark copies and conflicting answers",
+	"Copies get verdict drop, reason duplicate and the id of the one that stays. The same\n"
+	"question with another right answer is dropped everywhere: conflicting_gold.\n\n"
+	"  capqa dedupe judged.jsonl -o unique.jsonl\n", blocks
+};
+
+static const struct run_words words = {
+	"dedupe", "questions", { "compared", "passed on (dropped before)", "skipped", "rejected",
+				 "left" }
+};
+
+/* What a question is compared by. */
+struct fingerprint {
+	unsigned char key[16], id[16];
+	uint64_t gold;
+	bool mine;	/* in this slice of --part */
+};
+
+static bool takes_part(struct rec *r)
+{
+	const char *verdict = rec_text(r, "verdict");
+
+	return !verdict || !strcmp(verdict, "keep");
+}
+
+static int fingerprint(struct rec *r, struct fingerprint *f, struct err *err)
+{
+	struct rec_question q;
+	char hex[33];
+
+	if (rec_question(r, &q, err))
+		return -1;
+	if (hash_from_hex(q.id, f->id)) {
+		hash_of(q.id, strlen(q.id), hex);	/* another program's id */
+		hash_from_hex(hex, f->id);
+	}
+	copies_key(&q, opt.scope, f->key);
+	f->gold = copies_gold(&q);
+	hash_to_hex(f->key, hex);
+	f->mine = !opt.part.of || hash_part(hex, opt.part.of) == opt.part.slice;
+	free(q.options);
+	return 0;
+}
+
+/* Standard input as a file that can be read twice. */
+static void spool_or_die(void)
+{
+	const char *folder = getenv("TMPDIR");
+	char bytes[65536];
+	struct buf path;
+	ssize_t n;
+	int fd;
+
+	buf_init(&path, BUF_NO_MAX);
+	buf_printf(&path, "%s/capqa-dedupe-XXXXXX", folder && *folder ? folder : "/tmp");
+	fd = mkostemp(path.data, O_CLOEXEC);
+	if (fd < 0)
+		die(EXIT_OUTPUT, "cannot make a temporary file '%s':", path.data);
+	unlink(path.data);
+	while ((n = read(STDIN_FILENO, bytes, sizeof(bytes))) != 0 && !sig_stop()) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			die(EXIT_NOINPUT, "cannot read standard input:");
+		if (write(fd, bytes, (size_t)n) != n)
+			die(EXIT_OUTPUT, "cannot write the temporary file '%s':", path.data);
+	}
+	dup2(fd, STDIN_FILENO);
+	close(fd);
+	lseek(STDIN_FILENO, 0, SEEK_SET);
+	buf_release(&path);
+}
+
+static void check_inputs_or_die(char **inputs)
+{
+	struct stat st;
+	bool standard = !*inputs;
+
+	for (; *inputs; inputs++) {
+		if (!strcmp(*inputs, "-"))
+			standard = true;
+		else if (!stat(*inputs, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
+			die(EXIT_NOINPUT, "cannot read '%s' twice; give it on standard input",
+			    *inputs);
+	}
+	if (standard && (fstat(STDIN_FILENO, &st) || !S_ISREG(st.st_mode)))
+		spool_or_die();
+}
+
+/* First pass: every question that takes part goes into the table, by its place. */
+static struct copies *collect_or_die(char **inputs)
+{
+	struct copies *copies = copies_new();
+	struct fingerprint f;
+	struct err err;
+	struct source *in = source_open(inputs, &err);
+	enum source_got got;
+	struct line line;
+	uint32_t number = 0;
+	int64_t lines = 0;
+	struct rec *r;
+
+	if (!in)
+		die_err(&err);
+	while ((got = source_poll(in, &line, &err)) != SOURCE_END && !sig_stop()) {
+		if (got == SOURCE_FAILED)
+			die_err(&err);
+		if (opt.run.limit >= 0 && lines >= opt.run.limit)
+			break;
+		if (got != SOURCE_LINE || (lines++, line.too_long))
+			continue;
+		r = rec_parse(REC_QUESTION, line.text, line.len, &err);
+		if (r && takes_part(r) && !fingerprint(r, &f, &err) && f.mine)
+			copies_add(copies, f.key, f.id, f.gold, number);
+		number += r != NULL;
+		rec_free(r);
+	}
+	source_close(in);
+	lseek(STDIN_FILENO, 0, SEEK_SET);
+	return copies;
+}
+
+static struct {
+	int64_t duplicates, conflicts;
+} count;
+
+static void mark(struct rec *r, enum copies_found found, const unsigned char *kept)
+{
+	char hex[33];
+
+	if (found == COPIES_STAYS)
+		return;
+	rec_set_text(r, "verdict", "drop");
+	rec_set_text(r, "reason", found == COPIES_CONFLICT ? "conflicting_gold" : "duplicate");
+	if (found == COPIES_DUPLICATE) {
+		hash_to_hex(kept, hex);
+		rec_set_text(r, "duplicate_of", hex);
+	}
+	count.duplicates += found == COPIES_DUPLICATE;
+	count.conflicts += found == COPIES_CONFLICT;
+}
+
+/* Second pass: one question, with its place among the records. */
+static void put(struct run *run, const struct copies *copies, struct item *item,
+		uint32_t number)
+{
+	const unsigned char *kept;
+	struct fingerprint f;
+	enum copies_found found;
+	struct err err;
+
+	if (fingerprint(item->rec, &f, &err)) {
+		run_reject(run, item, "bad_question", err.text);
+	} else if (!f.mine) {
+		run_elsewhere(run, item);
+	} else if (!takes_part(item->rec)) {
+		run_write(run, item, RUN_PASSED);
+	} else {
+		found = copies_find(copies, f.key, number, &kept);
+		mark(item->rec, found, kept);
+		run_write(run, item, RUN_DONE);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct copies *copies;
+	uint32_t number = 0;
+	struct item item;
+	struct run *run;
+	char **inputs, more[100];
+
+	(void)argc;
+	msg_init("capqa-dedupe", false);
+	sig_init();
+	inputs = opt_parse_or_die(argv, &about, true);
+	opt.part = opt.run.part;	/* slices go by duplicate key, not by image */
+	opt.run.part.of = 0;
+	check_inputs_or_die(inputs);
+	copies = collect_or_die(inputs);
+	run = run_open_or_die(&opt.run, &words, REC_QUESTION, inputs);
+	while (run_next(run, &item))
+		put(run, copies, &item, number++);
+	copies_free(copies);
+	snprintf(more, sizeof(more), "%lld duplicates, %lld with conflicting answers",
+		 (long long)count.duplicates, (long long)count.conflicts);
+	return run_close(run, more);
+}

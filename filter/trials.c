@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See trials.h.
+ */
+#include "filter/trials.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/buf.h"
+#include "filter/letter.h"
+#include "schemas/fold.h"
+#include "schemas/hash.h"
+
+#define ABSTAIN_BLIND "It cannot be answered without the image."
+#define ABSTAIN_SIGHT "It cannot be answered from the image."
+
+struct trials {
+	const struct trials_plan *plan;
+	struct item item;
+	struct rec_question q;
+	uint8_t (*orders)[ORDER_OPTIONS_MAX];
+	int wanted;
+	struct tally tally;
+	struct buf options, prompt;	/* of the request under way */
+	const char *shown[ORDER_OPTIONS_MAX + 1];
+	int shown_count;
+	bool abstain;
+};
+
+int trials_plan_prompt(struct trials_plan *plan, const char *default_text, struct err *err)
+{
+	if (!plan->o->prompt)
+		prompt_init(&plan->prompt, default_text);
+	else if (prompt_load(&plan->prompt, plan->o->prompt, err))
+		return -1;
+	if (prompt_needs(&plan->prompt, "question", err) ||
+	    prompt_needs(&plan->prompt, "options", err))
+		return -1;
+	return 0;
+}
+
+bool trials_full(const char *question_id, double share)
+{
+	struct hash h;
+	uint64_t value;
+
+	hash_init(&h);
+	hash_text(&h, "full share");
+	hash_text(&h, question_id);
+	value = hash_low(&h) >> 11;
+	hash_release(&h);
+	return (double)value < share * (double)(UINT64_C(1) << 53);
+}
+
+/* Does one of the question's own options already say that it cannot be answered? */
+static bool says_it_already(const struct rec_question *q)
+{
+	static const char *const phrases[] = {
+		"cannot be answered", "can not be answered", "cannot be determined",
+		"can't be determined", "cannot be told", "not enough information",
+		"insufficient information", "impossible to tell", "cannot tell",
+	};
+	struct buf folded;
+	bool found = false;
+	size_t i, j;
+
+	buf_init(&folded, BUF_NO_MAX);
+	for (i = 0; i < q->option_count && !found; i++) {
+		buf_clear(&folded);
+		fold_text(&folded, q->options[i]);
+		for (j = 0; j < sizeof(phrases) / sizeof(*phrases); j++)
+			found = found || strstr(folded.data, phrases[j]);
+	}
+	buf_release(&folded);
+	return found;
+}
+
+static void make_orders(struct trials *t)
+{
+	const struct trial_options *o = t->plan->o;
+	struct order_plan plan = {
+		.mode = o->orders, .distinct = o->temperature == 0, .seed = o->seed,
+		.question_id = t->q.id, .condition = t->plan->condition,
+		.options = (int)t->q.option_count, .gold = t->q.answer,
+	};
+
+	t->wanted = order_most(plan.options, plan.distinct, t->plan->rule->rotations);
+	t->orders = xcalloc((size_t)t->wanted, sizeof(*t->orders));
+	order_make(&plan, t->wanted, t->orders);
+}
+
+struct trials *trials_open(const struct trials_plan *plan, const struct item *item,
+			   struct err *err)
+{
+	const struct trial_options *o = plan->o;
+	struct trials *t = xcalloc(1, sizeof(*t));
+
+	t->plan = plan;
+	if (rec_question(item->rec, &t->q, err)) {
+		free(t);
+		return NULL;
+	}
+	t->item = *item;
+	buf_init(&t->options, BUF_NO_MAX);
+	buf_init(&t->prompt, BUF_NO_MAX);
+	t->abstain = o->abstain && !says_it_already(&t->q);
+	make_orders(t);
+	t->tally = (struct tally){
+		.model = xstrdup(plan->model), .prompt_id = xstrdup(plan->prompt.id),
+		.seed = o->seed, .temperature = o->temperature, .abstain = t->abstain,
+		.orders = o->orders, .options = (int)t->q.option_count, .rotations = t->wanted,
+		.full = trials_full(t->q.id, o->full_share),
+	};
+	return t;
+}
+
+void trials_free(struct trials *t)
+{
+	rec_free(t->item.rec);
+	free(t->q.options);
+	free(t->orders);
+	tally_release(&t->tally);
+	buf_release(&t->options);
+	buf_release(&t->prompt);
+	free(t);
+}
+
+struct rec *trials_record(struct trials *t)
+{
+	return t->item.rec;
+}
+
+static void show(struct trials *t)
+{
+	const uint8_t *order = t->orders[t->tally.asked];
+	int i, count = (int)t->q.option_count;
+
+	for (i = 0; i < count; i++)
+		t->shown[i] = t->q.options[order[i]];
+	if (t->abstain)
+		t->shown[count++] = t->plan->image ? ABSTAIN_SIGHT : ABSTAIN_BLIND;
+	t->shown_count = count;
+	buf_clear(&t->options);
+	for (i = 0; i < count; i++)
+		buf_printf(&t->options, "%s%c) %s", i ? "\n" : "", 'A' + i, t->shown[i]);
+}
+
+void trials_request(struct trials *t, struct chat_request *q)
+{
+	const struct trial_options *o = t->plan->o;
+
+	show(t);
+	buf_clear(&t->prompt);
+	prompt_fill(&t->plan->prompt, (struct prompt_value[]){ { "question", t->q.question },
+							       { "options", t->options.data },
+							       { NULL, NULL } }, &t->prompt);
+	*q = (struct chat_request){
+		.prompt = t->prompt.data, .temperature = o->temperature, .top_p = 1,
+		.repetition_penalty = 1, .max_tokens = o->max_tokens, .seed = -1,
+	};
+	if (t->plan->image)
+		q->image_id = rec_text(t->item.rec, "image_id");
+	if (o->temperature > 0)
+		q->seed = lvlm_seed(o->seed, t->q.id, t->plan->condition, t->tally.asked);
+}
+
+const char *trials_image(struct trials *t)
+{
+	return t->plan->image ? rec_text(t->item.rec, "image") : NULL;
+}
+
+static enum outcome judge(const struct trials *t, const struct lvlm_reply *reply, int *pick)
+{
+	struct letter_shown shown = {
+		.options = t->shown, .count = (size_t)t->shown_count, .abstain = t->abstain,
+		.image_sent = t->plan->image, .cut = !strcmp(reply->finish_reason, "length"),
+	};
+	int letter;
+
+	*pick = -1;
+	if (!strcmp(reply->finish_reason, "refusal") ||
+	    !strcmp(reply->finish_reason, "content_filter"))
+		return OUTCOME_REFUSED;
+	switch (letter_read(reply->content, strlen(reply->content), &shown, &letter)) {
+	case LETTER_PICK:
+		*pick = t->orders[t->tally.asked][letter];
+		return *pick == t->q.answer ? OUTCOME_CORRECT : OUTCOME_WRONG;
+	case LETTER_ABSTAINED:
+		return OUTCOME_ABSTAINED;
+	case LETTER_REFUSED:
+		return OUTCOME_REFUSED;
+	default:
+		return OUTCOME_UNPARSED;
+	}
+}
+
+bool trials_take(struct trials *t, const struct lvlm_reply *reply)
+{
+	enum outcome outcome;
+	int pick = -1;
+
+	switch (reply->outcome) {
+	case LVLM_ANSWERED:
+		outcome = judge(t, reply, &pick);
+		break;
+	case LVLM_REJECTED:
+		if (strcmp(reply->class, "rejected_by_server"))
+			return false;
+		outcome = OUTCOME_REFUSED;
+		break;
+	default:
+		outcome = OUTCOME_FAILED;
+	}
+	tally_add(&t->tally, outcome, t->orders[t->tally.asked], pick, reply->content, reply->call);
+	return true;
+}
+
+bool trials_more(const struct trials *t)
+{
+	const struct tally *tally = &t->tally;
+
+	if (tally->asked >= t->wanted)
+		return false;
+	if (t->plan->o->exhaustive || tally->full)
+		return true;
+	return rule_can_change(t->plan->threshold, tally->correct, tally->asked - tally->valid,
+			       tally->asked, t->wanted);
+}
+
+/* Left to a rerun: a trial failed in transport, and it could still matter. */
+static bool is_left(const struct trials *t)
+{
+	const struct tally *tally = &t->tally;
+
+	if (!tally->failed)
+		return false;
+	return t->plan->o->exhaustive || tally->full ||
+	       rule_tally(t->plan->rule, t->plan->threshold, tally) == CONDITION_OPEN;
+}
+
+void trials_close(struct trials *t, struct run *run)
+{
+	const char *member = t->plan->member;
+	struct tally_list list;
+	enum run_fate fate = is_left(t) ? RUN_LEFT : RUN_DONE;
+	struct err err;
+	cJSON *json;
+
+	t->tally.early = t->tally.asked < t->wanted;
+	if (tally_list_read(rec_json(t->item.rec, member), (int)t->q.option_count, &list, &err)) {
+		trials_reject(t, run, "bad_tally", err.text);
+		return;
+	}
+	tally_list_put(&list, &t->tally);
+	json = tally_list_json(&list);
+	rec_set_json(t->item.rec, member, json);
+	cJSON_Delete(json);
+	tally_list_release(&list);
+	run_write(run, &t->item, fate);
+	t->item.rec = NULL;
+	trials_free(t);
+}
+
+void trials_pass(struct trials *t, struct run *run)
+{
+	run_write(run, &t->item, RUN_PASSED);
+	t->item.rec = NULL;
+	trials_free(t);
+}
+
+void trials_reject(struct trials *t, struct run *run, const char *class, const char *message)
+{
+	run_reject(run, &t->item, class, message);
+	t->item.rec = NULL;
+	trials_free(t);
+}

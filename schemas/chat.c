@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See chat.h.
+ */
+#include "schemas/chat.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "cli/buf.h"
+#include "cli/msg.h"
+#include "schemas/hash.h"
+#include "schemas/span.h"
+
+#define BASE64_RUN 64	/* a run of this many base64 characters in an error is an echo */
+
+static void hash_double(struct hash *h, double d)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.9g", d);
+	hash_text(h, text);
+}
+
+void chat_key(const struct chat_request *q, unsigned char key[16])
+{
+	struct hash h;
+
+	hash_init(&h);
+	hash_text(&h, "chat/1");
+	hash_text(&h, q->model);
+	hash_text(&h, q->image_id);
+	hash_text(&h, q->prompt);
+	hash_double(&h, q->temperature);
+	hash_double(&h, q->top_p);
+	hash_double(&h, q->repetition_penalty);
+	hash_number(&h, q->max_tokens);
+	hash_number(&h, q->seed);
+	hash_text(&h, q->letters);
+	hash_raw(&h, key);
+	hash_release(&h);
+}
+
+static void add_quoted(struct buf *b, const char *text)
+{
+	span_quote(b, text, strlen(text));
+}
+
+static void add_sampling(struct buf *b, const struct chat_request *q,
+			 const struct chat_dialect *dialect)
+{
+	buf_printf(b, ",\"%s\":%lld,\"temperature\":%.9g,\"top_p\":%.9g",
+		   dialect->completion_tokens ? "max_completion_tokens" : "max_tokens",
+		   (long long)q->max_tokens, q->temperature, q->top_p);
+	if (!dialect->standard_only)
+		buf_printf(b, ",\"repetition_penalty\":%.9g", q->repetition_penalty);
+	if (q->seed >= 0)
+		buf_printf(b, ",\"seed\":%lld", (long long)q->seed);
+	buf_adds(b, "}");
+}
+
+void chat_body(const struct chat_request *q, const struct chat_dialect *dialect,
+	       struct buf *head, struct buf *tail)
+{
+	struct buf *b = head;
+
+	buf_adds(b, "{\"model\":");
+	add_quoted(b, q->model);
+	buf_adds(b, ",\"messages\":[{\"role\":\"user\",\"content\":");
+	if (q->image_id) {
+		buf_printf(b, "[{\"type\":\"image_url\",\"image_url\":{\"url\":\"data:%s;base64,",
+			   q->image_mime);
+		b = tail;
+		buf_adds(b, "\"}},{\"type\":\"text\",\"text\":");
+	}
+	add_quoted(b, q->prompt);
+	buf_adds(b, q->image_id ? "}]}]" : "}]");
+	add_sampling(b, q, dialect);
+}
+
+static const cJSON *get(const cJSON *object, const char *key)
+{
+	return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+static const char *text_of(const cJSON *item)
+{
+	return cJSON_IsString(item) ? item->valuestring : NULL;
+}
+
+static bool is_base64(char c)
+{
+	return isalnum((unsigned char)c) || c == '+' || c == '/' || c == '=';
+}
+
+/* Copies a message, an echoed image cut out of it, and makes it one clean line. */
+static void keep_message(struct chat_error *error, const char *text)
+{
+	struct buf b;
+	size_t run;
+
+	buf_init(&b, BUF_NO_MAX);
+	while (*text && b.len < sizeof(error->message)) {
+		for (run = 0; is_base64(text[run]); run++)
+			;
+		if (run >= BASE64_RUN) {
+			buf_adds(&b, "[...]");
+			text += run;
+		} else {
+			run = run ? run : 1;
+			while (text[run] && ((unsigned char)text[run] & 0xc0) == 0x80)
+				run++;
+			msg_clean(&b, text, run);
+			text += run;
+		}
+	}
+	snprintf(error->message, sizeof(error->message), "%s", b.data);
+	buf_release(&b);
+}
+
+static void keep_code(struct chat_error *error, const cJSON *object)
+{
+	const cJSON *code = get(object, "code");
+
+	if (cJSON_IsNumber(code))
+		snprintf(error->code, sizeof(error->code), "%d", code->valueint);
+	else if (text_of(code))
+		snprintf(error->code, sizeof(error->code), "%s", code->valuestring);
+	else if (text_of(get(object, "type")))
+		snprintf(error->code, sizeof(error->code), "%s", text_of(get(object, "type")));
+}
+
+/* {"error":{...}}, {"error":"..."}, {"object":"error",...} or {"detail":...} */
+static bool read_error(const cJSON *json, struct chat_error *error)
+{
+	const cJSON *inner = get(json, "error"), *detail = get(json, "detail");
+	const char *object = text_of(get(json, "object"));
+	char *printed;
+
+	if (cJSON_IsObject(inner)) {
+		keep_message(error, text_of(get(inner, "message")) ? : "an error without a message");
+		keep_code(error, inner);
+	} else if (text_of(inner)) {
+		keep_message(error, inner->valuestring);
+	} else if (object && !strcmp(object, "error")) {
+		keep_message(error, text_of(get(json, "message")) ? : "an error without a message");
+		keep_code(error, json);
+	} else if (text_of(detail)) {
+		keep_message(error, detail->valuestring);
+	} else if (detail && !cJSON_IsNull(detail)) {
+		printed = cJSON_PrintUnformatted(detail);
+		keep_message(error, printed ? printed : "");
+		cJSON_free(printed);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static int64_t tokens(const cJSON *usage, const char *key)
+{
+	const cJSON *n = get(usage, key);
+
+	return cJSON_IsNumber(n) && n->valuedouble >= 0 ? (int64_t)n->valuedouble : -1;
+}
+
+static const cJSON *first_choice(const cJSON *json)
+{
+	const cJSON *choice, *choices = get(json, "choices"), *index;
+
+	cJSON_ArrayForEach(choice, choices) {
+		index = get(choice, "index");
+		if (!cJSON_IsNumber(index) || index->valueint == 0)
+			return choice;
+	}
+	return NULL;
+}
+
+static char *copy(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
+static void read_choice(const cJSON *json, const cJSON *choice, struct chat_reply *reply)
+{
+	const cJSON *message = get(choice, "message"), *usage = get(json, "usage");
+	const char *content = text_of(get(message, "content"));
+	const char *refusal = text_of(get(message, "refusal"));
+	const char *finish = text_of(get(choice, "finish_reason"));
+
+	if (refusal && *refusal && !(content && *content)) {
+		content = refusal;
+		finish = "refusal";
+	}
+	*reply = (struct chat_reply){
+		.content = xstrdup(content ? content : ""),
+		.finish_reason = xstrdup(finish ? finish : ""),
+		.model = copy(text_of(get(json, "model"))),
+		.fingerprint = copy(text_of(get(json, "system_fingerprint"))),
+		.prompt_tokens = tokens(usage, "prompt_tokens"),
+		.completion_tokens = tokens(usage, "completion_tokens"),
+	};
+}
+
+/* What servers end a sound answer with; "error", "abort", "parse_error" and others do not. */
+static bool ended_well(const char *finish)
+{
+	static const char *const well[] = { "", "stop", "length", "content_filter", "refusal",
+					    "tool_calls", "function_call", "repetition",
+					    "eos_token" };
+	size_t i;
+
+	for (i = 0; i < sizeof(well) / sizeof(*well); i++)
+		if (!strcmp(finish, well[i]))
+			return true;
+	return false;
+}
+
+/* cJSON would end a string at \u0000: a NUL in a model's text becomes U+FFFD. */
+static char *without_nul(const char *body, size_t *len)
+{
+	char *copy_ = xstrndup(body, *len), *p = copy_;
+
+	for (p = copy_; (p = memchr(p, '\\', (size_t)(copy_ + *len - p))); p += 2) {
+		if (copy_ + *len - p >= 6 && !memcmp(p, "\\u0000", 6))
+			memcpy(p, "\\ufffd", 6);
+		if (copy_ + *len - p < 2)
+			break;
+	}
+	return copy_;
+}
+
+enum chat_got chat_read(const char *body, size_t len, struct chat_reply *reply,
+			struct chat_error *error)
+{
+	char *clean = without_nul(body, &len);
+	cJSON *json = cJSON_ParseWithLength(clean, len);
+	const cJSON *choice = first_choice(json);
+	enum chat_got got = CHAT_GARBAGE;
+
+	*error = (struct chat_error){ .message = "" };
+	if (cJSON_IsObject(json) && (read_error(json, error) || read_error(choice, error))) {
+		got = CHAT_ERROR;
+	} else if (cJSON_IsObject(get(choice, "message"))) {
+		read_choice(json, choice, reply);
+		got = CHAT_REPLY;
+		if (!ended_well(reply->finish_reason)) {
+			snprintf(error->message, sizeof(error->message),
+				 "the server ended the answer with '%.60s'", reply->finish_reason);
+			chat_reply_release(reply);
+			got = CHAT_GARBAGE;
+		}
+	} else {
+		keep_message(error, len ? clean : "empty body");
+	}
+	cJSON_Delete(json);
+	free(clean);
+	return got;
+}
+
+void chat_reply_release(struct chat_reply *reply)
+{
+	free(reply->content);
+	free(reply->finish_reason);
+	free(reply->model);
+	free(reply->fingerprint);
+	*reply = (struct chat_reply){ 0 };
+}
+
+bool chat_says_no_images(const struct chat_error *error)
+{
+	return strstr(error->message, "At most 0 image") ||
+	       strstr(error->message, "not a multimodal model") ||
+	       strstr(error->message, "image input is not supported") ||
+	       strstr(error->message, "does not support image");
+}
+
+bool chat_says_unknown_field(const struct chat_error *error, const char *field)
+{
+	return strstr(error->message, field) &&
+	       (strcasestr(error->message, "unrecognized") ||
+		strcasestr(error->message, "unsupported") ||
+		strcasestr(error->message, "not supported") ||
+		strcasestr(error->message, "unknown") ||
+		strcasestr(error->message, "not permitted"));
+}
+
+bool chat_says_no_quota(const struct chat_error *error)
+{
+	return strstr(error->code, "insufficient_quota") ||
+	       strstr(error->code, "credit_balance") || strstr(error->code, "spend_limit");
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * chat: an OpenAI chat-completions request and its reply as data; no network. What servers
+ * really send is in tests/transcripts: null or missing members, five shapes of error bodies,
+ * errors under status 200.
+ *
+ *	chat_key(&request, key);		what the ledger goes by
+ *	chat_body(&request, &head, &tail);	the image's base64 goes between the two
+ *	if (chat_read(body, len, &reply, &error) == CHAT_REPLY) ... reply.content
+ *	chat_reply_release(&reply);
+ */
+#ifndef SCHEMAS_CHAT_H
+#define SCHEMAS_CHAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+
+/*
+ * One logical request. Sampling is always explicit, because vLLM and SGLang fill what is left
+ * out from the model's generation_config.json, so that two servers would answer differently.
+ */
+struct chat_request {
+	const char *model;
+	const char *prompt;		/* the user's text; behind the image if there is one */
+	const char *image_id;		/* NULL: no image */
+	const char *image_mime;		/* "image/png"; by content, strict servers compare */
+	double temperature, top_p, repetition_penalty;
+	int64_t max_tokens;
+	int64_t seed;			/* -1: none is sent */
+	const char *letters;		/* the answer is one of these ("ABCD"); NULL: free text */
+};
+
+/* Key of the logical request: url, dialect and headers are not in it, the image by its id. */
+void chat_key(const struct chat_request *q, unsigned char key[16]);
+
+/* How a server wants things said; found out by lvlm while talking to it. */
+struct chat_dialect {
+	bool standard_only;	/* refuses fields OpenAI does not know (repetition_penalty) */
+	bool completion_tokens;	/* wants max_completion_tokens instead of max_tokens */
+};
+
+/* The body before and behind the image's base64 text; without an image all of it is head. */
+void chat_body(const struct chat_request *q, const struct chat_dialect *dialect,
+	       struct buf *head, struct buf *tail);
+
+struct chat_reply {
+	char *content;		/* "" where the server sent none or null */
+	char *finish_reason;	/* "stop", "length", ...; "refusal" for OpenAI's refusal field */
+	char *model;		/* as answered; NULL: not said */
+	char *fingerprint;
+	int64_t prompt_tokens, completion_tokens;	/* -1: not said */
+};
+
+struct chat_error {
+	char message[512];	/* capped, base64 and control bytes taken out */
+	char code[64];		/* error.code, else error.type */
+};
+
+enum chat_got {
+	CHAT_REPLY,
+	CHAT_ERROR,	/* the server says what went wrong */
+	CHAT_GARBAGE	/* no JSON, or JSON of another shape: as bad as a cut body */
+};
+
+enum chat_got chat_read(const char *body, size_t len, struct chat_reply *reply,
+			struct chat_error *error);
+void chat_reply_release(struct chat_reply *reply);
+
+/* Does this error say that the model or server takes no images at all? (vLLM, llama-server) */
+bool chat_says_no_images(const struct chat_error *error);
+/* ... that a field of ours is unknown to it or not supported? */
+bool chat_says_unknown_field(const struct chat_error *error, const char *field);
+/* ... that the account has no money left, which no retry mends? (OpenAI error codes) */
+bool chat_says_no_quota(const struct chat_error *error);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * fold: a text as it counts for equality: NFKC (full-width and compatibility forms become
+ * plain ones), Unicode case folding, runs of white space as one space, none at the ends.
+ * Independent of the locale.
+ */
+#ifndef SCHEMAS_FOLD_H
+#define SCHEMAS_FOLD_H
+
+struct buf;
+
+/* Appends the folded text. Text that is no valid UTF-8 is appended as it is. */
+void fold_text(struct buf *out, const char *text);
+
+#endif

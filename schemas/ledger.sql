@@ -1,0 +1,30 @@
+-- The ledger: what was asked of models and what they answered. Rows are appended, never
+-- changed; an index on the key (not a primary key) keeps inserts fast as the table grows.
+
+CREATE TABLE IF NOT EXISTS answers (
+	id INTEGER PRIMARY KEY,
+	key BLOB NOT NULL,                 -- XXH3-128 of the logical request
+	content BLOB NOT NULL,             -- the model's text
+	coding INTEGER NOT NULL,           -- 0: as it is, 1: one zstd frame
+	finish_reason TEXT,
+	model TEXT,                        -- as the server answered
+	fingerprint TEXT,
+	prompt_tokens INTEGER,
+	completion_tokens INTEGER,
+	latency_ms INTEGER,
+	asked_at INTEGER NOT NULL          -- seconds since 1970; enters no record
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS answers_key ON answers (key);
+
+-- What scan read from a file, while its size and time stay the same.
+CREATE TABLE IF NOT EXISTS images (
+	path BLOB PRIMARY KEY,
+	size INTEGER NOT NULL,
+	mtime_ns INTEGER NOT NULL,
+	image_id TEXT NOT NULL,
+	mime TEXT NOT NULL,
+	width INTEGER NOT NULL,
+	height INTEGER NOT NULL,
+	orientation INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See record.h. A record is its line plus a table of members that point into it; a member
+ * that was set owns its new text. Records are small (tens of members), so lookups are linear.
+ */
+#include "schemas/record.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/buf.h"
+#include "schemas/hash.h"
+#include "schemas/span.h"
+
+#define IMAGE_MEMBERS "image_id", "image", "mime", "width", "height", "bytes", \
+	"orientation", "offset", "size", "same_as"
+#define CAPTION_MEMBERS "caption_id", "image_id", "image", "caption", "model", "prompt_id"
+#define PARENT_MEMBERS "source", "source_id"
+
+static const char *const image_members[] = { IMAGE_MEMBERS, PARENT_MEMBERS, NULL };
+static const char *const reply_members[] = {
+	IMAGE_MEMBERS, "reply", "model", "finish_reason", "prompt_id", "usage", "call",
+	PARENT_MEMBERS, NULL
+};
+static const char *const question_members[] = {
+	"question_id", "image_id", "image", "question", "options", "answer", "flags", "from",
+	"blind", "sight", "control", "verdict", "reason", "rule", "duplicate_of",
+	PARENT_MEMBERS, NULL
+};
+static const char *const caption_members[] = {
+	CAPTION_MEMBERS, "flags", PARENT_MEMBERS, NULL
+};
+static const char *const score_members[] = {
+	CAPTION_MEMBERS, "judge", "questions", "asked", "valid", "correct", "omitted",
+	"contradicted", "unparsed", "refused", "failed", "reward", "lower", "upper", "flags",
+	"answers", PARENT_MEMBERS, NULL
+};
+static const char *const reject_members[] = {
+	"stage", "class", "message", "image_id", "question_id", "file", "line", "span", NULL
+};
+static const char *const run_members[] = {
+	"stage", "version", "models", "prompt_ids", "options", "calls", "from_ledger", "tokens",
+	"seconds", "endpoints", "counts", NULL
+};
+
+static const struct {
+	const char *name;
+	const char *const *members;
+} kinds[REC_KINDS] = {
+	[REC_IMAGE] = { "image", image_members },
+	[REC_REPLY] = { "reply", reply_members },
+	[REC_QUESTION] = { "question", question_members },
+	[REC_CAPTION] = { "caption", caption_members },
+	[REC_SCORE] = { "score", score_members },
+	[REC_REJECT] = { "reject", reject_members },
+	[REC_RUN] = { "run", run_members },
+};
+
+struct member {
+	const char *key;	/* between the quotes; as written, or a name from the tables */
+	size_t key_len;
+	const char *value;
+	size_t value_len;
+	char *owned;		/* the new text of a member that was set, else NULL */
+	char *text;		/* decoded string, made on demand */
+	cJSON *json;		/* parsed value, made on demand */
+	int known;		/* place in the kind's table, or -1 */
+};
+
+struct rec {
+	enum rec_kind kind;
+	char *line;
+	struct member *members;
+	size_t count, cap;
+};
+
+static int known_at(enum rec_kind kind, const char *key, size_t len)
+{
+	const char *const *names = kinds[kind].members;
+	int i;
+
+	for (i = 0; names[i]; i++)
+		if (names[i][0] == key[0] && strlen(names[i]) == len && !memcmp(names[i], key, len))
+			return i;
+	return -1;
+}
+
+enum rec_kind rec_kind(const struct rec *r)
+{
+	return r->kind;
+}
+
+const char *rec_kind_name(enum rec_kind kind)
+{
+	return kinds[kind].name;
+}
+
+int rec_kind_parse(const char *name, enum rec_kind *kind)
+{
+	int i;
+
+	for (i = 0; i < REC_KINDS; i++) {
+		if (!strcmp(name, kinds[i].name)) {
+			*kind = (enum rec_kind)i;
+			return 0;
+		}
+	}
+	return -1;
+}
+
+const char *const *rec_members(enum rec_kind kind)
+{
+	return kinds[kind].members;
+}
+
+struct rec *rec_new(enum rec_kind kind)
+{
+	struct rec *r = xcalloc(1, sizeof(*r));
+
+	r->kind = kind;
+	return r;
+}
+
+static void forget_value(struct member *m)
+{
+	free(m->owned);
+	free(m->text);
+	cJSON_Delete(m->json);
+	m->owned = m->text = NULL;
+	m->json = NULL;
+}
+
+void rec_free(struct rec *r)
+{
+	size_t i;
+
+	if (!r)
+		return;
+	for (i = 0; i < r->count; i++)
+		forget_value(&r->members[i]);
+	free(r->members);
+	free(r->line);
+	free(r);
+}
+
+static struct member *add_member(struct rec *r)
+{
+	r->members = xgrow(r->members, &r->cap, r->count, sizeof(*r->members));
+	memset(&r->members[r->count], 0, sizeof(*r->members));
+	return &r->members[r->count++];
+}
+
+struct rec *rec_parse(enum rec_kind kind, const char *line, size_t len, struct err *err)
+{
+	struct span_members found = { 0 };
+	struct rec *r = rec_new(kind);
+	struct member *m;
+	size_t i;
+
+	r->line = xstrndup(line, len);
+	if (span_object(r->line, len, &found, err)) {
+		span_members_release(&found);
+		rec_free(r);
+		return NULL;
+	}
+	for (i = 0; i < found.count; i++) {
+		m = add_member(r);
+		m->key = found.items[i].key;
+		m->key_len = found.items[i].key_len;
+		m->value = found.items[i].value;
+		m->value_len = found.items[i].value_len;
+		m->known = known_at(kind, m->key, m->key_len);
+	}
+	span_members_release(&found);
+	return r;
+}
+
+void rec_become(struct rec *r, enum rec_kind kind)
+{
+	size_t i;
+
+	r->kind = kind;
+	for (i = 0; i < r->count; i++)
+		r->members[i].known = known_at(kind, r->members[i].key, r->members[i].key_len);
+}
+
+static struct member *find(const struct rec *r, const char *key)
+{
+	size_t i, len = strlen(key);
+
+	for (i = 0; i < r->count; i++)
+		if (r->members[i].key_len == len && !memcmp(r->members[i].key, key, len))
+			return &r->members[i];
+	return NULL;
+}
+
+static bool is_null(const struct member *m)
+{
+	return m->value_len == 4 && m->value[0] == 'n';
+}
+
+bool rec_has(const struct rec *r, const char *key)
+{
+	const struct member *m = find(r, key);
+
+	return m && !is_null(m);
+}
+
+const char *rec_text(struct rec *r, const char *key)
+{
+	struct member *m = find(r, key);
+	struct buf text;
+
+	if (!m || m->value[0] != '"')
+		return NULL;
+	if (!m->text) {
+		buf_init(&text, BUF_NO_MAX);
+		span_unquote(&text, m->value, m->value_len);
+		m->text = buf_take(&text);
+	}
+	return m->text;
+}
+
+int rec_int(const struct rec *r, const char *key, int64_t *out)
+{
+	const struct member *m = find(r, key);
+	char text[24], *end;
+	long long n;
+
+	if (!m || is_null(m))
+		return 1;
+	if (m->value_len >= sizeof(text))
+		return -1;
+	memcpy(text, m->value, m->value_len);
+	text[m->value_len] = '\0';
+	if (text[0] != '-' && (text[0] < '0' || text[0] > '9'))
+		return -1;
+	errno = 0;
+	n = strtoll(text, &end, 10);
+	if (errno || *end)
+		return -1;
+	*out = n;
+	return 0;
+}
+
+const cJSON *rec_json(struct rec *r, const char *key)
+{
+	struct member *m = find(r, key);
+
+	if (!m)
+		return NULL;
+	if (!m->json)
+		m->json = cJSON_ParseWithLength(m->value, m->value_len);
+	return m->json;
+}
+
+bool rec_raw(const struct rec *r, const char *key, const char **value, size_t *len)
+{
+	const struct member *m = find(r, key);
+
+	if (!m)
+		return false;
+	*value = m->value;
+	*len = m->value_len;
+	return true;
+}
+
+void rec_set_raw(struct rec *r, const char *key, const char *json, size_t len)
+{
+	struct member *m = find(r, key);
+	int known;
+
+	if (m) {
+		forget_value(m);
+	} else {
+		known = known_at(r->kind, key, strlen(key));
+		m = add_member(r);
+		m->known = known;
+		m->key = known < 0 ? key : kinds[r->kind].members[known];
+		m->key_len = strlen(key);
+	}
+	m->owned = xstrndup(json, len);
+	m->value = m->owned;
+	m->value_len = len;
+}
+
+void rec_set_text(struct rec *r, const char *key, const char *text)
+{
+	struct buf quoted;
+
+	if (!text) {
+		rec_set_raw(r, key, "null", 4);
+		return;
+	}
+	buf_init(&quoted, BUF_NO_MAX);
+	span_quote(&quoted, text, strlen(text));
+	rec_set_raw(r, key, quoted.data, quoted.len);
+	buf_release(&quoted);
+}
+
+void rec_set_int(struct rec *r, const char *key, int64_t value)
+{
+	struct buf number;
+
+	buf_init(&number, 32);
+	buf_printf(&number, "%lld", (long long)value);
+	rec_set_raw(r, key, number.data, number.len);
+	buf_release(&number);
+}
+
+void rec_set_json(struct rec *r, const char *key, const cJSON *value)
+{
+	char *text = cJSON_PrintUnformatted(value);
+
+	if (!text)
+		xmalloc((size_t)-1);
+	rec_set_raw(r, key, text, strlen(text));
+	cJSON_free(text);
+}
+
+void rec_drop(struct rec *r, const char *key)
+{
+	struct member *m = find(r, key);
+	size_t at;
+
+	if (!m)
+		return;
+	forget_value(m);
+	at = (size_t)(m - r->members);
+	memmove(m, m + 1, (r->count - at - 1) * sizeof(*m));
+	r->count--;
+}
+
+struct rec *rec_child(const struct rec *parent, enum rec_kind kind)
+{
+	struct buf line;
+	struct rec *child;
+	const struct member *m;
+	size_t i;
+
+	buf_init(&line, BUF_NO_MAX);
+	buf_addc(&line, '{');
+	for (i = 0; i < parent->count; i++) {
+		m = &parent->members[i];
+		if (m->known >= 0 && known_at(kind, m->key, m->key_len) < 0)
+			continue;
+		if (line.len > 1)
+			buf_addc(&line, ',');
+		buf_printf(&line, "\"%.*s\":", (int)m->key_len, m->key);
+		buf_add(&line, m->value, m->value_len);
+	}
+	buf_addc(&line, '}');
+	child = rec_parse(kind, line.data, line.len, NULL);
+	buf_release(&line);
+	return child;
+}
+
+static void write_key(struct buf *out, const struct member *m, bool *first)
+{
+	if (!*first)
+		buf_addc(out, ',');
+	*first = false;
+	buf_addc(out, '"');
+	buf_add(out, m->key, m->key_len);
+	buf_add(out, "\":", 2);
+}
+
+static void write_unknown(const struct rec *r, struct buf *out, bool *first)
+{
+	size_t i;
+
+	for (i = 0; i < r->count; i++) {
+		if (r->members[i].known >= 0)
+			continue;
+		write_key(out, &r->members[i], first);
+		buf_add(out, r->members[i].value, r->members[i].value_len);
+	}
+}
+
+void rec_write_rest(const struct rec *r, struct buf *out)
+{
+	bool first = true;
+
+	write_unknown(r, out, &first);
+}
+
+void rec_write(const struct rec *r, struct buf *out)
+{
+	const struct member *slots[32] = { NULL };
+	bool first = true;
+	size_t i;
+	int k;
+
+	for (i = 0; i < r->count; i++)
+		if (r->members[i].known >= 0)
+			slots[r->members[i].known] = &r->members[i];
+	buf_addc(out, '{');
+	for (k = 0; kinds[r->kind].members[k]; k++) {
+		if (!slots[k])
+			continue;
+		write_key(out, slots[k], &first);
+		if (slots[k]->owned)
+			buf_add(out, slots[k]->value, slots[k]->value_len);
+		else
+			span_canon(out, slots[k]->value, slots[k]->value_len);
+	}
+	write_unknown(r, out, &first);
+	buf_add(out, "}\n", 2);
+}
+
+const char *rec_image_key(struct rec *r)
+{
+	const char *key = rec_text(r, "image_id");
+
+	return key ? key : rec_text(r, "image");
+}
+
+void rec_question_id(const char *image_key, const char *question, const char *const *options,
+		     size_t count, const char *answer, char out[33])
+{
+	struct hash h;
+	size_t i;
+
+	hash_init(&h);
+	hash_text(&h, image_key);
+	hash_text(&h, question);
+	for (i = 0; i < count; i++)
+		hash_text(&h, options[i]);
+	hash_text(&h, answer);
+	hash_hex(&h, out);
+	hash_release(&h);
+}
+
+static int read_options(const cJSON *list, struct rec_question *q, struct err *err)
+{
+	const cJSON *item;
+	int count = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
+
+	if (count < 2 || count > 25)
+		return err_set(err, EXIT_DATA, "'options' is no list of 2 to 25 texts");
+	q->options = xcalloc((size_t)count, sizeof(*q->options));
+	cJSON_ArrayForEach(item, list) {
+		if (!cJSON_IsString(item) || !item->valuestring[0])
+			return err_set(err, EXIT_DATA, "'options' holds something that is no text");
+		q->options[q->option_count++] = item->valuestring;
+	}
+	return 0;
+}
+
+int rec_question(struct rec *r, struct rec_question *q, struct err *err)
+{
+	const char *answer = rec_text(r, "answer");
+
+	*q = (struct rec_question){ .id = rec_text(r, "question_id"),
+				    .image_key = rec_image_key(r),
+				    .question = rec_text(r, "question") };
+	if (!q->id || !q->question)
+		return err_set(err, EXIT_DATA, "no '%s' in the record",
+			       q->id ? "question" : "question_id");
+	if (read_options(rec_json(r, "options"), q, err))
+		goto fail;
+	q->answer = answer && answer[0] && !answer[1] ? answer[0] - 'A' : -1;
+	if (q->answer < 0 || (size_t)q->answer >= q->option_count) {
+		err_set(err, EXIT_DATA, "'answer' is no letter of the %zu options",
+			q->option_count);
+		goto fail;
+	}
+	return 0;
+fail:
+	free(q->options);
+	q->options = NULL;
+	return -1;
+}

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See answers.h.
+ */
+#include "store/answers.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <time.h>
+
+#include <sqlite3.h>
+#include <zstd.h>
+
+#include "cli/buf.h"
+
+#define APPLICATION_ID 0x6371616c	/* "cqal" */
+#define SCHEMA_VERSION 1
+#define BUSY_MS 60000
+#define COMPRESS_FROM 256		/* bytes; shorter answers do not shrink */
+#define ZSTD_LEVEL 3
+#define CONTENT_MAX (64u << 20)
+
+static const char schema[] =
+#include "schemas/ledger.sql.h"
+;
+
+struct pending {
+	unsigned char key[16];
+	struct answer answer;
+};
+
+struct pending_image {
+	char *path;
+	int64_t size, mtime_ns;
+	struct seen_image image;
+};
+
+struct answers {
+	sqlite3 *db;
+	char *path;
+	sqlite3_stmt *find, *put, *find_image, *put_image, *begin, *commit;
+	struct pending *group;
+	size_t count, cap;
+	struct pending_image *images;
+	size_t image_count, image_cap;
+	struct timespec first;	/* when the oldest of the group came */
+	struct buf packed;	/* scratch */
+};
+
+void answer_release(struct answer *a)
+{
+	free(a->content);
+	free(a->finish_reason);
+	free(a->model);
+	free(a->fingerprint);
+	*a = (struct answer){ 0 };
+}
+
+static char *copy(const char *text)
+{
+	return text ? xstrdup(text) : NULL;
+}
+
+static int fault(struct answers *a, struct err *err, const char *doing)
+{
+	int code = sqlite3_errcode(a->db) & 0xff;
+
+	return err_set(err, code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? EXIT_DATA : EXIT_OUTPUT,
+		       "cannot %s the ledger '%s': %s", doing, a->path, sqlite3_errmsg(a->db));
+}
+
+/*
+ * Network file systems: SQLite's WAL needs shared memory, which they do not have. There a
+ * rollback journal and one process (magic numbers: linux/magic.h, lustre_user.h).
+ */
+static bool on_network(const char *path)
+{
+	struct statfs fs;
+	char *folder = xstrdup(path), *slash = strrchr(folder, '/');
+	bool network = false;
+
+	if (slash)
+		slash[1] = '\0';
+	if (!statfs(slash ? folder : ".", &fs))
+		network = fs.f_type == 0x6969 || fs.f_type == 0x0BD00BD0 ||
+			  (unsigned)fs.f_type == 0xFF534D42u || fs.f_type == 0x517B;
+	free(folder);
+	return network;
+}
+
+static int number_of(struct answers *a, const char *sql)
+{
+	sqlite3_stmt *s;
+	int n = -1;
+
+	if (sqlite3_prepare_v2(a->db, sql, -1, &s, NULL) == SQLITE_OK &&
+	    sqlite3_step(s) == SQLITE_ROW)
+		n = sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	return n;
+}
+
+/* A file of another program must not be written into. */
+static int check_ours(struct answers *a, struct err *err)
+{
+	int id = number_of(a, "PRAGMA application_id"), version, tables;
+
+	if (id < 0)
+		return fault(a, err, "open");
+	tables = number_of(a, "SELECT count(*) FROM sqlite_schema");
+	version = number_of(a, "PRAGMA user_version");
+	if (id != APPLICATION_ID && tables > 0)
+		return err_set(err, EXIT_DATA, "'%s' is an SQLite file but no capqa ledger", a->path);
+	if (version > SCHEMA_VERSION)
+		return err_set(err, EXIT_DATA, "the ledger '%s' was made by a newer capqa", a->path);
+	return 0;
+}
+
+static int set_up(struct answers *a, struct err *err)
+{
+	const char *mode = on_network(a->path) ?
+			   "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=DELETE" :
+			   "PRAGMA journal_mode=WAL";
+	char settings[120];
+
+	sqlite3_snprintf(sizeof(settings), settings,
+			 "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
+			 APPLICATION_ID, SCHEMA_VERSION);
+	sqlite3_busy_timeout(a->db, BUSY_MS);
+	if (check_ours(a, err))
+		return -1;
+	if (sqlite3_exec(a->db, mode, NULL, NULL, NULL) ||
+	    sqlite3_exec(a->db, "PRAGMA synchronous=FULL", NULL, NULL, NULL))
+		return fault(a, err, "open");
+	if (number_of(a, "PRAGMA user_version") == SCHEMA_VERSION)
+		return 0;
+	if (sqlite3_exec(a->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) ||
+	    sqlite3_exec(a->db, schema, NULL, NULL, NULL) ||
+	    sqlite3_exec(a->db, settings, NULL, NULL, NULL))
+		return fault(a, err, "write");
+	return 0;
+}
+
+static int prepare(struct answers *a, struct err *err)
+{
+	struct { sqlite3_stmt **to; const char *sql; } all[] = {
+		{ &a->find, "SELECT content, coding, finish_reason, model, fingerprint, "
+			    "prompt_tokens, completion_tokens, latency_ms FROM answers "
+			    "WHERE key = ? ORDER BY id DESC LIMIT 1" },
+		{ &a->put, "INSERT INTO answers (key, content, coding, finish_reason, model, "
+			   "fingerprint, prompt_tokens, completion_tokens, latency_ms, asked_at) "
+			   "VALUES (?,?,?,?,?,?,?,?,?,unixepoch())" },
+		{ &a->find_image, "SELECT image_id, mime, width, height, orientation FROM images "
+				  "WHERE path = ? AND size = ? AND mtime_ns = ?" },
+		{ &a->put_image, "INSERT OR REPLACE INTO images VALUES (?,?,?,?,?,?,?,?)" },
+		{ &a->begin, "BEGIN IMMEDIATE" },
+		{ &a->commit, "COMMIT" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (sqlite3_prepare_v3(a->db, all[i].sql, -1, SQLITE_PREPARE_PERSISTENT,
+				       all[i].to, NULL))
+			return fault(a, err, "read");
+	return 0;
+}
+
+static void free_answers(struct answers *a)
+{
+	size_t i;
+
+	for (i = 0; i < a->count; i++)
+		answer_release(&a->group[i].answer);
+	for (i = 0; i < a->image_count; i++)
+		free(a->images[i].path);
+	sqlite3_finalize(a->find);
+	sqlite3_finalize(a->put);
+	sqlite3_finalize(a->find_image);
+	sqlite3_finalize(a->put_image);
+	sqlite3_finalize(a->begin);
+	sqlite3_finalize(a->commit);
+	sqlite3_close(a->db);
+	buf_release(&a->packed);
+	free(a->group);
+	free(a->images);
+	free(a->path);
+	free(a);
+}
+
+struct answers *answers_open(const char *path, struct err *err)
+{
+	struct answers *a = xcalloc(1, sizeof(*a));
+
+	a->path = xstrdup(path);
+	buf_init(&a->packed, BUF_NO_MAX);
+	if (sqlite3_open_v2(path, &a->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL)) {
+		fault(a, err, "open");
+		free_answers(a);
+		return NULL;
+	}
+	if (set_up(a, err) || prepare(a, err)) {
+		free_answers(a);
+		return NULL;
+	}
+	return a;
+}
+
+int answers_close(struct answers *a, struct err *err)
+{
+	int result;
+
+	if (!a)
+		return 0;
+	result = answers_commit(a, err);
+	free_answers(a);
+	return result;
+}
+
+static void copy_answer(struct answer *to, const struct answer *from)
+{
+	*to = *from;
+	to->content = copy(from->content);
+	to->finish_reason = copy(from->finish_reason);
+	to->model = copy(from->model);
+	to->fingerprint = copy(from->fingerprint);
+}
+
+static bool find_pending(const struct answers *a, const unsigned char key[16],
+			 struct answer *out)
+{
+	size_t i;
+
+	for (i = a->count; i-- > 0;) {
+		if (!memcmp(a->group[i].key, key, 16)) {
+			copy_answer(out, &a->group[i].answer);
+			return true;
+		}
+	}
+	return false;
+}
+
+static char *unpack(const void *bytes, size_t len)
+{
+	unsigned long long size = ZSTD_getFrameContentSize(bytes, len);
+	char *text;
+	size_t n;
+
+	if (size > CONTENT_MAX)		/* the two error values are greater still */
+		return NULL;
+	text = xmalloc((size_t)size + 1);
+	n = ZSTD_decompress(text, (size_t)size, bytes, len);
+	if (ZSTD_isError(n)) {
+		free(text);
+		return NULL;
+	}
+	text[n] = '\0';
+	return text;
+}
+
+static char *column(sqlite3_stmt *s, int i)
+{
+	return copy((const char *)sqlite3_column_text(s, i));
+}
+
+static int64_t tokens(sqlite3_stmt *s, int i)
+{
+	return sqlite3_column_type(s, i) == SQLITE_NULL ? -1 : sqlite3_column_int64(s, i);
+}
+
+static int read_row(struct answers *a, struct answer *out, struct err *err)
+{
+	sqlite3_stmt *s = a->find;
+	const void *bytes = sqlite3_column_blob(s, 0);
+	size_t len = (size_t)sqlite3_column_bytes(s, 0);
+
+	*out = (struct answer){
+		.finish_reason = column(s, 2), .model = column(s, 3), .fingerprint = column(s, 4),
+		.prompt_tokens = tokens(s, 5), .completion_tokens = tokens(s, 6),
+		.latency_ms = sqlite3_column_int64(s, 7),
+	};
+	out->content = sqlite3_column_int(s, 1) ? unpack(bytes, len) :
+		       xstrndup(bytes ? bytes : "", len);
+	if (out->content)
+		return 1;
+	answer_release(out);
+	return err_set(err, EXIT_DATA, "the ledger '%s' holds a damaged answer", a->path);
+}
+
+int answers_find(struct answers *a, const unsigned char key[16], struct answer *out,
+		 struct err *err)
+{
+	int result;
+
+	if (find_pending(a, key, out))
+		return 1;
+	sqlite3_bind_blob(a->find, 1, key, 16, SQLITE_STATIC);
+	switch (sqlite3_step(a->find)) {
+	case SQLITE_ROW:
+		result = read_row(a, out, err);
+		break;
+	case SQLITE_DONE:
+		result = 0;
+		break;
+	default:
+		result = fault(a, err, "read");
+	}
+	sqlite3_reset(a->find);
+	return result;
+}
+
+static void start_group(struct answers *a)
+{
+	if (!a->count && !a->image_count)
+		clock_gettime(CLOCK_MONOTONIC, &a->first);
+}
+
+void answers_put(struct answers *a, const unsigned char key[16], const struct answer *answer)
+{
+	start_group(a);
+	a->group = xgrow(a->group, &a->cap, a->count, sizeof(*a->group));
+	memcpy(a->group[a->count].key, key, 16);
+	copy_answer(&a->group[a->count++].answer, answer);
+}
+
+int answers_due_ms(const struct answers *a)
+{
+	struct timespec now;
+	int64_t passed;
+
+	if (!a->count && !a->image_count)
+		return -1;
+	if (a->count >= ANSWERS_GROUP || a->image_count >= ANSWERS_GROUP)
+		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	passed = (now.tv_sec - a->first.tv_sec) * 1000 +
+		 (now.tv_nsec - a->first.tv_nsec) / 1000000;
+	return passed >= ANSWERS_GROUP_MS ? 0 : (int)(ANSWERS_GROUP_MS - passed);
+}
+
+static int step(sqlite3_stmt *s)
+{
+	int code = sqlite3_step(s);
+
+	sqlite3_reset(s);
+	return code == SQLITE_DONE ? 0 : -1;
+}
+
+static void bind_tokens(sqlite3_stmt *s, int i, int64_t n)
+{
+	if (n >= 0)
+		sqlite3_bind_int64(s, i, n);
+	else
+		sqlite3_bind_null(s, i);
+}
+
+/* The content, compressed if that makes it smaller. */
+static void bind_content(struct answers *a, const char *content)
+{
+	size_t len = strlen(content), n = 0;
+
+	buf_clear(&a->packed);
+	if (len >= COMPRESS_FROM) {
+		n = ZSTD_compress(buf_room(&a->packed, ZSTD_compressBound(len)),
+				  ZSTD_compressBound(len), content, len, ZSTD_LEVEL);
+		if (ZSTD_isError(n) || n >= len)
+			n = 0;
+	}
+	sqlite3_bind_blob(a->put, 2, n ? a->packed.data : content, (int)(n ? n : len),
+			  SQLITE_STATIC);
+	sqlite3_bind_int(a->put, 3, n ? 1 : 0);
+}
+
+static int insert(struct answers *a, const struct pending *p)
+{
+	const struct answer *answer = &p->answer;
+
+	sqlite3_bind_blob(a->put, 1, p->key, 16, SQLITE_STATIC);
+	bind_content(a, answer->content);
+	sqlite3_bind_text(a->put, 4, answer->finish_reason, -1, SQLITE_STATIC);
+	sqlite3_bind_text(a->put, 5, answer->model, -1, SQLITE_STATIC);
+	sqlite3_bind_text(a->put, 6, answer->fingerprint, -1, SQLITE_STATIC);
+	bind_tokens(a->put, 7, answer->prompt_tokens);
+	bind_tokens(a->put, 8, answer->completion_tokens);
+	sqlite3_bind_int64(a->put, 9, answer->latency_ms);
+	return step(a->put);
+}
+
+static int insert_image(struct answers *a, const struct pending_image *p)
+{
+	sqlite3_bind_blob(a->put_image, 1, p->path, (int)strlen(p->path), SQLITE_STATIC);
+	sqlite3_bind_int64(a->put_image, 2, p->size);
+	sqlite3_bind_int64(a->put_image, 3, p->mtime_ns);
+	sqlite3_bind_text(a->put_image, 4, p->image.image_id, -1, SQLITE_STATIC);
+	sqlite3_bind_text(a->put_image, 5, p->image.mime, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(a->put_image, 6, p->image.width);
+	sqlite3_bind_int64(a->put_image, 7, p->image.height);
+	sqlite3_bind_int64(a->put_image, 8, p->image.orientation);
+	return step(a->put_image);
+}
+
+int answers_commit(struct answers *a, struct err *err)
+{
+	size_t i;
+	int bad;
+
+	if (!a->count && !a->image_count)
+		return 0;
+	bad = step(a->begin);
+	for (i = 0; i < a->count && !bad; i++)
+		bad = insert(a, &a->group[i]);
+	for (i = 0; i < a->image_count && !bad; i++)
+		bad = insert_image(a, &a->images[i]);
+	if (bad || step(a->commit)) {
+		fault(a, err, "write");
+		sqlite3_exec(a->db, "ROLLBACK", NULL, NULL, NULL);
+		return -1;
+	}
+	for (i = 0; i < a->count; i++)
+		answer_release(&a->group[i].answer);
+	for (i = 0; i < a->image_count; i++)
+		free(a->images[i].path);
+	a->count = a->image_count = 0;
+	return 0;
+}
+
+static void take_text(sqlite3_stmt *s, int i, char *to, size_t size)
+{
+	const char *text = (const char *)sqlite3_column_text(s, i);
+
+	sqlite3_snprintf((int)size, to, "%s", text ? text : "");
+}
+
+int answers_find_image(struct answers *a, const char *path, int64_t size, int64_t mtime_ns,
+		       struct seen_image *out, struct err *err)
+{
+	sqlite3_stmt *s = a->find_image;
+	int result = 0, code;
+
+	sqlite3_bind_blob(s, 1, path, (int)strlen(path), SQLITE_STATIC);
+	sqlite3_bind_int64(s, 2, size);
+	sqlite3_bind_int64(s, 3, mtime_ns);
+	code = sqlite3_step(s);
+	if (code == SQLITE_ROW) {
+		take_text(s, 0, out->image_id, sizeof(out->image_id));
+		take_text(s, 1, out->mime, sizeof(out->mime));
+		out->width = sqlite3_column_int64(s, 2);
+		out->height = sqlite3_column_int64(s, 3);
+		out->orientation = sqlite3_column_int64(s, 4);
+		result = 1;
+	} else if (code != SQLITE_DONE) {
+		result = fault(a, err, "read");
+	}
+	sqlite3_reset(s);
+	return result;
+}
+
+void answers_put_image(struct answers *a, const char *path, int64_t size, int64_t mtime_ns,
+		       const struct seen_image *image)
+{
+	start_group(a);
+	a->images = xgrow(a->images, &a->image_cap, a->image_count, sizeof(*a->images));
+	a->images[a->image_count++] = (struct pending_image){ xstrdup(path), size, mtime_ns,
+							      *image };
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * answers: the ledger's table. Every answer a model gave, under the key of its logical
+ * request (schemas/chat), so that any rerun is free. Rows are only ever appended; the newest
+ * of a key counts. Content is kept as the model wrote it, compressed where that pays.
+ *
+ * Answers gather in memory and go down in one short transaction, never held across a wait,
+ * so two processes can share a ledger. answers_commit must have succeeded before a record
+ * that holds the answers leaves the process.
+ *
+ *	struct answers *ledger = answers_open("capqa-ledger.db", &err);
+ *	if (answers_find(ledger, key, &answer, &err) == 0) ... ask, then
+ *	answers_put(ledger, key, &answer);
+ *	answers_commit(ledger, &err);
+ *	answers_close(ledger, &err);
+ */
+#ifndef STORE_ANSWERS_H
+#define STORE_ANSWERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "cli/msg.h"
+
+#define ANSWERS_GROUP 256	/* answers in one transaction, at most */
+#define ANSWERS_GROUP_MS 100	/* and how long the first of them waits */
+
+struct answer {
+	char *content;		/* NUL-terminated */
+	char *finish_reason, *model, *fingerprint;	/* NULL: not said */
+	int64_t prompt_tokens, completion_tokens;	/* -1: not said */
+	int64_t latency_ms;
+};
+
+void answer_release(struct answer *a);
+
+struct answers;
+
+/* Creates the file where it is missing. NULL: 74 cannot be opened, 65 something else's file. */
+struct answers *answers_open(const char *path, struct err *err);
+/* Commits and frees, whatever it returns. answers_close(NULL) is fine. */
+int answers_close(struct answers *a, struct err *err);
+
+/* 1: found, *out is yours to release; 0: not there; -1: err. */
+int answers_find(struct answers *a, const unsigned char key[16], struct answer *out,
+		 struct err *err);
+void answers_put(struct answers *a, const unsigned char key[16], const struct answer *answer);
+
+/* How long the group may still gather: 0 when it is due, -1 when there is nothing in it. */
+int answers_due_ms(const struct answers *a);
+int answers_commit(struct answers *a, struct err *err);
+
+/* What scan learned about a file, so that a second scan need not read it again. */
+struct seen_image {
+	char image_id[33];
+	char mime[16];
+	int64_t width, height, orientation;
+};
+
+int answers_find_image(struct answers *a, const char *path, int64_t size, int64_t mtime_ns,
+		       struct seen_image *out, struct err *err);	/* as answers_find */
+void answers_put_image(struct answers *a, const char *path, int64_t size, int64_t mtime_ns,
+		       const struct seen_image *image);
+
+#endif

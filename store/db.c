@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See db.h. WAL with synchronous NORMAL: a power cut may lose the last transactions but never
+ * damages the file, and ingest repeats them from its input.
+ */
+#include "store/db.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/buf.h"
+
+#define APPLICATION_ID 1667330161	/* 'capq'; store.sql says the same */
+#define BUSY_MS 10000			/* how long another writer's transaction is waited for */
+#define CACHE_KB 24576
+#define SETUP_WRITE "PRAGMA page_size = 65536; PRAGMA journal_mode = WAL; " \
+	"PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON"
+
+/* schemas/store.sql makes version 1; migrations[n] turns version n into n + 1. */
+static const char *const migrations[] = {
+#include "schemas/store.sql.h"
+};
+
+#define VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
+
+int db_fault(struct db *db, struct err *err)
+{
+	int code = sqlite3_errcode(db->handle) & 0xff;
+
+	switch (code) {
+	case SQLITE_NOTADB:
+		return err_set(err, EXIT_DATA, "'%s' is no capqa store", db->path);
+	case SQLITE_CORRUPT:
+	case SQLITE_FORMAT:
+		return err_set(err, EXIT_DATA, "store '%s' is damaged: %s", db->path,
+			       sqlite3_errmsg(db->handle));
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return err_set(err, EXIT_OUTPUT, "store '%s' is locked by another process",
+			       db->path);
+	case SQLITE_FULL:
+		return err_set(err, EXIT_OUTPUT, "cannot write store '%s': the disk is full",
+			       db->path);
+	case SQLITE_NOMEM:
+		return err_set(err, EXIT_SYSTEM, "out of memory in store '%s'", db->path);
+	case SQLITE_READONLY:
+	case SQLITE_CANTOPEN:
+	case SQLITE_PERM:
+	case SQLITE_IOERR:
+		return err_set(err, EXIT_OUTPUT, "cannot write store '%s': %s", db->path,
+			       sqlite3_errmsg(db->handle));
+	default:
+		return err_set(err, EXIT_SYSTEM, "store '%s': %s", db->path,
+			       sqlite3_errmsg(db->handle));
+	}
+}
+
+int db_exec(struct db *db, const char *sql, struct err *err)
+{
+	return sqlite3_exec(db->handle, sql, NULL, NULL, NULL) ? db_fault(db, err) : 0;
+}
+
+sqlite3_stmt *db_prepare(struct db *db, const char *sql, struct err *err)
+{
+	sqlite3_stmt *stmt;
+
+	if (sqlite3_prepare_v3(db->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL)) {
+		db_fault(db, err);
+		return NULL;
+	}
+	return stmt;
+}
+
+int db_step(struct db *db, sqlite3_stmt *stmt, struct err *err)
+{
+	int code = sqlite3_step(stmt);
+
+	if (code == SQLITE_ROW)
+		return 1;
+	if (code != SQLITE_DONE)
+		db_fault(db, err);
+	sqlite3_reset(stmt);
+	return code == SQLITE_DONE ? 0 : -1;
+}
+
+int db_number(struct db *db, const char *sql, int64_t *out, struct err *err)
+{
+	sqlite3_stmt *stmt = db_prepare(db, sql, err);
+	int got = stmt ? db_step(db, stmt, err) : -1;
+
+	if (got > 0)
+		*out = sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return got < 0 ? -1 : 0;
+}
+
+int db_begin(struct db *db, struct err *err)
+{
+	if (db_exec(db, "BEGIN IMMEDIATE", err))
+		return -1;
+	db->in_transaction = true;
+	return 0;
+}
+
+int db_commit(struct db *db, struct err *err)
+{
+	if (db_exec(db, "COMMIT", err))
+		return -1;
+	db->in_transaction = false;
+	return 0;
+}
+
+/* Is this ours, and of a version we know? An empty file is nobody's yet. */
+static int check_identity(struct db *db, int64_t *version, struct err *err)
+{
+	int64_t application, tables;
+
+	if (db_number(db, "PRAGMA application_id", &application, err) ||
+	    db_number(db, "PRAGMA user_version", version, err) ||
+	    db_number(db, "SELECT count(*) FROM sqlite_schema", &tables, err))
+		return -1;
+	if (application != APPLICATION_ID && (application || tables || *version))
+		return err_set(err, EXIT_DATA, "'%s' is an SQLite file, but no capqa store",
+			       db->path);
+	if (*version > VERSION)
+		return err_set(err, EXIT_DATA, "store '%s' was written by a newer capqa "
+			       "(version %lld, this one knows %lld)", db->path,
+			       (long long)*version, (long long)VERSION);
+	return 0;
+}
+
+/* Two processes may find the store missing at once: look again inside the transaction. */
+static int migrate(struct db *db, struct err *err)
+{
+	int64_t version;
+
+	if (db_begin(db, err) || check_identity(db, &version, err))
+		return -1;
+	for (; version < VERSION; version++)
+		if (db_exec(db, migrations[version], err))
+			return -1;
+	return db_commit(db, err);
+}
+
+static int set_up_writer(struct db *db, struct err *err)
+{
+	int64_t version;
+
+	if (check_identity(db, &version, err) || db_exec(db, SETUP_WRITE, err))
+		return -1;
+	return version < VERSION ? migrate(db, err) : 0;
+}
+
+static int set_up_reader(struct db *db, struct err *err)
+{
+	int64_t version;
+
+	if (check_identity(db, &version, err))
+		return -1;
+	if (version < 1)
+		return err_set(err, EXIT_DATA, "'%s' is no capqa store", db->path);
+	if (version < VERSION)
+		return err_set(err, EXIT_DATA, "store '%s' is of an older version; "
+			       "ingest anything into it to bring it up to date", db->path);
+	return 0;
+}
+
+/*
+ * A store in a folder that cannot be written has no place for WAL's shared memory. Where no
+ * log is left beside it, nobody is writing, and the file can be read as it stands.
+ */
+static int open_immutable(struct db *db, struct err *err)
+{
+	struct buf uri;
+	const char *p;
+	int code;
+
+	buf_init(&uri, BUF_NO_MAX);
+	buf_printf(&uri, "%s-wal", db->path);
+	code = access(uri.data, F_OK) == 0;
+	buf_clear(&uri);
+	buf_adds(&uri, "file:");
+	for (p = db->path; *p; p++)
+		buf_printf(&uri, *p == '%' || *p == '?' || *p == '#' ? "%%%02x" : "%c", *p);
+	buf_adds(&uri, "?immutable=1");
+	if (code) {
+		db_fault(db, err);
+	} else {
+		sqlite3_close(db->handle);
+		code = sqlite3_open_v2(uri.data, &db->handle, SQLITE_OPEN_READONLY |
+				       SQLITE_OPEN_URI, NULL) ? db_fault(db, err) :
+		       set_up_reader(db, err);
+	}
+	buf_release(&uri);
+	return code ? -1 : 0;
+}
+
+static int open_reader(struct db *db, struct err *err)
+{
+	int code;
+
+	if (access(db->path, R_OK))
+		return err_set(err, EXIT_NOINPUT, "cannot open store '%s':", db->path);
+	if (sqlite3_open_v2(db->path, &db->handle, SQLITE_OPEN_READWRITE, NULL))
+		return db_fault(db, err);
+	sqlite3_busy_timeout(db->handle, BUSY_MS);
+	if (set_up_reader(db, err) == 0)
+		return 0;
+	code = sqlite3_errcode(db->handle) & 0xff;
+	return code == SQLITE_CANTOPEN || code == SQLITE_READONLY ? open_immutable(db, err) : -1;
+}
+
+static int open_writer(struct db *db, struct err *err)
+{
+	if (sqlite3_open_v2(db->path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+			    NULL))
+		return db_fault(db, err);
+	sqlite3_busy_timeout(db->handle, BUSY_MS);
+	return set_up_writer(db, err);
+}
+
+int db_open(struct db *db, const char *path, enum db_mode mode, struct err *err)
+{
+	char cache[64];
+
+	*db = (struct db){ .path = xstrdup(path) };
+	if (mode == DB_READ ? open_reader(db, err) : open_writer(db, err)) {
+		db_close(db, NULL);
+		return -1;
+	}
+	sqlite3_snprintf(sizeof(cache), cache, "PRAGMA cache_size = -%d", CACHE_KB);
+	if (db_exec(db, cache, err)) {
+		db_close(db, NULL);
+		return -1;
+	}
+	return 0;
+}
+
+/* A store that others opened meanwhile keeps its log; that is no failure. */
+int db_close(struct db *db, struct err *err)
+{
+	int result = 0;
+
+	if (db->in_transaction)
+		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	if (sqlite3_close(db->handle))
+		result = db_fault(db, err);
+	free(db->path);
+	*db = (struct db){ 0 };
+	return result;
+}

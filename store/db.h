@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * db: the store as an SQLite file: open, create, migrate, prepare, transactions. It knows that
+ * the file is a capqa store and of which version, not what the tables mean (shelf, fetch).
+ *
+ * Failures become the exit code they deserve: what cannot be written or is locked is 74, a
+ * file that is no store, damaged or written by a newer capqa is 65, a missing one 66.
+ *
+ *	if (db_open(&db, "capqa.db", DB_WRITE, &err)) ...
+ *	stmt = db_prepare(&db, "SELECT ...", &err);
+ *	while ((got = db_step(&db, stmt, &err)) > 0) ...
+ *	sqlite3_finalize(stmt);
+ *	db_close(&db, &err);
+ */
+#ifndef STORE_DB_H
+#define STORE_DB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+#include "cli/msg.h"
+
+#define DB_DEFAULT "./capqa.db"
+#define DB_ROWS_PER_TRANSACTION 10000	/* records; PERF: this and the page size decide the speed */
+
+enum db_mode {
+	DB_READ,	/* must exist */
+	DB_WRITE	/* created when missing, migrated when old */
+};
+
+struct db {
+	sqlite3 *handle;
+	char *path;
+	bool in_transaction;
+};
+
+int db_open(struct db *db, const char *path, enum db_mode mode, struct err *err);
+int db_close(struct db *db, struct err *err);	/* a transaction still open is rolled back */
+
+int db_exec(struct db *db, const char *sql, struct err *err);
+sqlite3_stmt *db_prepare(struct db *db, const char *sql, struct err *err);
+
+/* 1: a row; 0: the end, and the statement is reset; -1: err. */
+int db_step(struct db *db, sqlite3_stmt *stmt, struct err *err);
+
+/* One whole number, for counts. */
+int db_number(struct db *db, const char *sql, int64_t *out, struct err *err);
+
+int db_begin(struct db *db, struct err *err);
+int db_commit(struct db *db, struct err *err);
+
+/* Says what SQLite's last call on this handle complained of. Returns -1. */
+int db_fault(struct db *db, struct err *err);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See inflate.h.
+ */
+#include "store/inflate.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <archive.h>
+#include <zstd.h>
+
+#include "cli/buf.h"
+
+#define CHUNK (256u << 10)
+#define WINDOW_LOG_MAX 27	/* 128 MB: what `zstd -d` takes without --long; more is hostile */
+
+enum form { FORM_UNKNOWN, FORM_PLAIN, FORM_ZSTD, FORM_GZIP };
+
+struct inflate {
+	int fd;
+	const char *path;
+	enum form form;
+	struct buf in;		/* read but not used yet */
+	int64_t done;
+	bool ended;		/* the file gave its last byte */
+	ZSTD_DStream *zstd;
+	size_t zstd_hint;	/* 0: between frames */
+	struct archive *gzip;
+	char gzip_chunk[65536];
+};
+
+struct inflate *inflate_open(int fd, const char *path)
+{
+	struct inflate *in = xcalloc(1, sizeof(*in));
+
+	in->fd = fd;
+	in->path = path;
+	buf_init(&in->in, BUF_NO_MAX);
+	return in;
+}
+
+void inflate_close(struct inflate *in)
+{
+	if (!in)
+		return;
+	ZSTD_freeDStream(in->zstd);
+	if (in->gzip)
+		archive_read_free(in->gzip);
+	if (in->fd > STDIN_FILENO)
+		close(in->fd);
+	buf_release(&in->in);
+	free(in);
+}
+
+int inflate_fd(const struct inflate *in)
+{
+	return in->fd;
+}
+
+int64_t inflate_done(const struct inflate *in)
+{
+	return in->done;
+}
+
+/* One read(2) into in->in. */
+static int read_some(struct inflate *in, struct err *err)
+{
+	char *to = buf_room(&in->in, CHUNK);
+	ssize_t n;
+
+	do {
+		n = read(in->fd, to, CHUNK);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_set(err, EXIT_NOINPUT, "cannot read '%s':", in->path);
+	in->ended = n == 0;
+	in->in.len += (size_t)n;
+	in->done += n;
+	return 0;
+}
+
+static la_ssize_t gzip_bytes(struct archive *a, void *client, const void **bytes)
+{
+	struct inflate *in = client;
+	size_t n = in->in.len;
+	struct err err;
+
+	if (!n) {
+		if (read_some(in, &err)) {
+			archive_set_error(a, errno, "%s", err.text);
+			return -1;
+		}
+		n = in->in.len;
+	}
+	if (n > sizeof(in->gzip_chunk))
+		n = sizeof(in->gzip_chunk);
+	memcpy(in->gzip_chunk, in->in.data, n);
+	buf_eat(&in->in, n);
+	*bytes = in->gzip_chunk;
+	return (la_ssize_t)n;
+}
+
+static int gzip_error(struct inflate *in, struct err *err)
+{
+	return err_set(err, EXIT_DATA, "'%s' is not sound gzip: %s", in->path,
+		       archive_error_string(in->gzip));
+}
+
+static int gzip_open(struct inflate *in, struct err *err)
+{
+	struct archive_entry *entry;
+
+	in->gzip = archive_read_new();
+	if (!in->gzip)
+		return err_set(err, EXIT_SYSTEM, "out of memory");
+	archive_read_support_filter_gzip(in->gzip);
+	archive_read_support_format_raw(in->gzip);
+	if (archive_read_open(in->gzip, in, NULL, gzip_bytes, NULL) != ARCHIVE_OK ||
+	    archive_read_next_header(in->gzip, &entry) != ARCHIVE_OK)
+		return gzip_error(in, err);
+	return 0;
+}
+
+static int gzip_read(struct inflate *in, struct buf *out, struct err *err)
+{
+	la_ssize_t n;
+	char *to;
+
+	if (!in->gzip && gzip_open(in, err))
+		return -1;
+	to = buf_room(out, CHUNK);
+	n = archive_read_data(in->gzip, to, CHUNK);
+	if (n < 0)
+		return gzip_error(in, err);
+	out->len += (size_t)n;
+	out->data[out->len] = '\0';
+	return n > 0;
+}
+
+static int zstd_read(struct inflate *in, struct buf *out, struct err *err)
+{
+	ZSTD_inBuffer from = { in->in.data, in->in.len, 0 };
+	ZSTD_outBuffer to;
+
+	while (from.pos < from.size) {
+		to = (ZSTD_outBuffer){ buf_room(out, CHUNK), CHUNK, 0 };
+		in->zstd_hint = ZSTD_decompressStream(in->zstd, &to, &from);
+		if (ZSTD_isError(in->zstd_hint))
+			return err_set(err, EXIT_DATA, "'%s' is not sound zstd: %s", in->path,
+				       ZSTD_getErrorName(in->zstd_hint));
+		out->len += to.pos;
+		out->data[out->len] = '\0';
+	}
+	buf_clear(&in->in);
+	if (in->ended && in->zstd_hint)
+		return err_set(err, EXIT_DATA, "'%s' ends inside a zstd frame", in->path);
+	return !in->ended;
+}
+
+static void recognise(struct inflate *in)
+{
+	static const unsigned char zstd[] = { 0x28, 0xb5, 0x2f, 0xfd }, gzip[] = { 0x1f, 0x8b };
+
+	if (in->in.len < sizeof(zstd) && !in->ended)
+		return;
+	in->form = FORM_PLAIN;
+	if (in->in.len >= sizeof(zstd) && !memcmp(in->in.data, zstd, sizeof(zstd))) {
+		in->form = FORM_ZSTD;
+		in->zstd = ZSTD_createDStream();
+		if (!in->zstd)
+			xmalloc((size_t)-1);
+		ZSTD_DCtx_setParameter(in->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
+	} else if (in->in.len >= sizeof(gzip) && !memcmp(in->in.data, gzip, sizeof(gzip))) {
+		in->form = FORM_GZIP;
+	}
+}
+
+int inflate_read(struct inflate *in, struct buf *out, struct err *err)
+{
+	if (in->form == FORM_GZIP)
+		return gzip_read(in, out, err);
+	if (!in->ended && read_some(in, err))
+		return -1;
+	if (in->form == FORM_UNKNOWN)
+		recognise(in);
+	switch (in->form) {
+	case FORM_ZSTD:
+		return zstd_read(in, out, err);
+	case FORM_GZIP:
+		return gzip_read(in, out, err);
+	case FORM_PLAIN:
+		buf_add(out, in->in.data, in->in.len);
+		buf_clear(&in->in);
+		return !in->ended;
+	default:
+		return 1;
+	}
+}

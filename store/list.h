@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * list: the objects of a JSON array, one after another, in text that was checked before.
+ *
+ *	struct list list = list_of(value, len);
+ *	while ((got = list_next(&list, &members)) > 0) ...
+ */
+#ifndef STORE_LIST_H
+#define STORE_LIST_H
+
+#include <stddef.h>
+
+#include "schemas/span.h"
+
+struct list {
+	const char *text;
+	size_t len;
+	struct span_array array;
+};
+
+struct list list_of(const char *value, size_t len);
+
+/* 1: *members are the next object's; 0: the end; -1: not an array, or an element no object. */
+int list_next(struct list *list, struct span_members *members);
+
+#endif

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See shape.h. The texts are known to be sound JSON, so a light scan will do: it looks for the
+ * ends of strings and counts brackets.
+ */
+#include "store/shape.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/buf.h"
+#include "schemas/span.h"
+
+enum shape_kind { SHAPE_NULL, SHAPE_BOOL, SHAPE_INT, SHAPE_FLOAT, SHAPE_TEXT, SHAPE_LIST,
+		  SHAPE_STRUCT, SHAPE_MIXED };
+
+struct shape {
+	enum shape_kind kind;
+	char *name;			/* as written between the quotes */
+	struct shape **parts;		/* members in order; a list has one, for all elements */
+	size_t count, cap;
+	bool sampled;			/* from the sample: written as it says */
+	bool rewrite;			/* some row differs here, so bytes cannot just be copied */
+	const char *value;		/* while a row is written: the member's text in it */
+	size_t len;
+};
+
+static const char *skip_space(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
+		p++;
+	return p;
+}
+
+/* p stands on an opening quote; returns what follows the closing one. */
+static const char *skip_string(const char *p, const char *end)
+{
+	const char *quote = p, *back;
+
+	while ((quote = memchr(quote + 1, '"', (size_t)(end - quote - 1)))) {
+		for (back = quote; back[-1] == '\\'; back--)
+			;
+		if ((quote - back) % 2 == 0)
+			return quote + 1;
+	}
+	return end;
+}
+
+static const char *skip_value(const char *p, const char *end)
+{
+	int depth = 0;
+
+	while (p < end) {
+		if (*p == '"') {
+			p = skip_string(p, end);
+			if (!depth)
+				return p;
+			continue;
+		}
+		if (*p == '{' || *p == '[') {
+			depth++;
+		} else if (*p == '}' || *p == ']') {
+			if (--depth == 0)
+				return p + 1;
+			if (depth < 0)
+				return p;
+		} else if (!depth && (*p == ',' || *p == ' ' || *p == '\n')) {
+			return p;
+		}
+		p++;
+	}
+	return end;
+}
+
+/* One member or element after another. */
+struct scan {
+	const char *p, *end;
+	const char *key, *value;
+	size_t key_len, len;
+};
+
+static struct scan scan_of(const char *value, size_t len)
+{
+	return (struct scan){ .p = value + 1, .end = value + len - 1 };
+}
+
+static bool scan_next(struct scan *s, bool keys)
+{
+	s->p = skip_space(s->p, s->end);
+	if (s->p < s->end && *s->p == ',')
+		s->p = skip_space(s->p + 1, s->end);
+	if (s->p == s->end)
+		return false;
+	if (keys) {
+		s->key = s->p + 1;
+		s->p = skip_string(s->p, s->end);
+		s->key_len = (size_t)(s->p - 1 - s->key);
+		s->p = skip_space(skip_space(s->p, s->end) + 1, s->end);
+	}
+	s->value = s->p;
+	s->p = skip_value(s->p, s->end);
+	s->len = (size_t)(s->p - s->value);
+	return true;
+}
+
+static enum shape_kind kind_of(const char *value, size_t len)
+{
+	char number[24];
+
+	switch (value[0]) {
+	case 'n':
+		return SHAPE_NULL;
+	case 't':
+	case 'f':
+		return SHAPE_BOOL;
+	case '"':
+		return SHAPE_TEXT;
+	case '[':
+		return SHAPE_LIST;
+	case '{':
+		return SHAPE_STRUCT;
+	}
+	if (len >= sizeof(number) || memchr(value, '.', len) || memchr(value, 'e', len) ||
+	    memchr(value, 'E', len))
+		return SHAPE_FLOAT;
+	memcpy(number, value, len);
+	number[len] = '\0';
+	errno = 0;
+	strtoll(number, NULL, 10);
+	return errno ? SHAPE_FLOAT : SHAPE_INT;		/* no column of integers holds more */
+}
+
+static struct shape *add_part(struct shape *s, const char *name, size_t len)
+{
+	struct shape *part = xcalloc(1, sizeof(*part));
+
+	part->name = xstrndup(name, len);
+	s->parts = xgrow(s->parts, &s->cap, s->count, sizeof(*s->parts));
+	s->parts[s->count++] = part;
+	return part;
+}
+
+/* Rows mostly have the same members in the same order: `guess` is where the last one led to. */
+static struct shape *find_part(const struct shape *s, const char *name, size_t len,
+			       size_t *guess)
+{
+	size_t i, at;
+
+	for (i = 0; i < s->count; i++) {
+		at = (*guess + i) % s->count;
+		if (!strncmp(s->parts[at]->name, name, len) && !s->parts[at]->name[len]) {
+			*guess = at + 1;
+			return s->parts[at];
+		}
+	}
+	return NULL;
+}
+
+static void learn_struct(struct shape *s, const char *value, size_t len, bool first)
+{
+	struct scan scan = scan_of(value, len);
+	struct shape *part;
+	size_t guess = 0, place = 0;
+
+	for (; scan_next(&scan, true); place++) {
+		part = find_part(s, scan.key, scan.key_len, &guess);
+		if (!part) {
+			part = add_part(s, scan.key, scan.key_len);
+			s->rewrite |= !first;
+		} else if (guess != place + 1) {
+			s->rewrite = true;
+		}
+		shape_learn(part, scan.value, scan.len);
+	}
+	if (place != s->count)
+		s->rewrite = true;
+}
+
+void shape_learn(struct shape *s, const char *value, size_t len)
+{
+	enum shape_kind kind = kind_of(value, len);
+	struct scan scan;
+	bool first = s->kind == SHAPE_NULL;
+
+	if (kind == SHAPE_NULL || s->kind == SHAPE_MIXED)
+		return;
+	if ((kind == SHAPE_INT && s->kind == SHAPE_FLOAT) ||
+	    (kind == SHAPE_FLOAT && s->kind == SHAPE_INT))
+		kind = SHAPE_FLOAT;
+	else if (!first && s->kind != kind)
+		kind = SHAPE_MIXED;
+	s->kind = kind;
+	if (kind == SHAPE_STRUCT)
+		learn_struct(s, value, len, first);
+	if (kind != SHAPE_LIST)
+		return;
+	if (!s->count)
+		add_part(s, "", 0);
+	for (scan = scan_of(value, len); scan_next(&scan, false); )
+		shape_learn(s->parts[0], scan.value, scan.len);
+}
+
+void shape_learn_member(struct shape *s, const char *member, const char *value, size_t len)
+{
+	struct shape *part = shape_at(s, member);
+
+	if (!part)
+		part = add_part(s, member, strlen(member));
+	shape_learn(part, value, len);
+}
+
+struct shape *shape_at(struct shape *s, const char *member)
+{
+	size_t guess = 0;
+
+	if (s->kind == SHAPE_LIST && s->count)
+		s = s->parts[0];
+	return find_part(s, member, strlen(member), &guess);
+}
+
+static void mark_sampled(struct shape *s)
+{
+	size_t i;
+
+	s->sampled = true;
+	for (i = 0; i < s->count; i++)
+		mark_sampled(s->parts[i]);
+}
+
+struct shape *shape_of(const char *sample)
+{
+	struct shape *s = xcalloc(1, sizeof(*s));
+
+	shape_learn(s, sample, strlen(sample));
+	mark_sampled(s);
+	return s;
+}
+
+void shape_free(struct shape *s)
+{
+	size_t i;
+
+	if (!s)
+		return;
+	for (i = 0; i < s->count; i++)
+		shape_free(s->parts[i]);
+	free(s->parts);
+	free(s->name);
+	free(s);
+}
+
+/* Tables know no column without fields, so {} becomes text as well. */
+void shape_settle(struct shape *s)
+{
+	size_t i;
+
+	if (s->kind == SHAPE_STRUCT && !s->count)
+		s->kind = SHAPE_MIXED;
+	if (s->sampled || s->kind == SHAPE_MIXED)
+		s->rewrite = true;
+	for (i = 0; i < s->count; i++) {
+		shape_settle(s->parts[i]);
+		s->rewrite |= s->parts[i]->rewrite;
+	}
+}
+
+static void write_struct(struct shape *s, const char *value, size_t len, struct buf *out)
+{
+	struct scan scan = scan_of(value, len);
+	struct shape *part;
+	size_t i, guess = 0;
+
+	for (i = 0; i < s->count; i++)
+		s->parts[i]->value = NULL;
+	while (scan_next(&scan, true)) {
+		part = find_part(s, scan.key, scan.key_len, &guess);
+		if (!part)
+			continue;
+		part->value = scan.value;
+		part->len = scan.len;
+	}
+	buf_addc(out, '{');
+	for (i = 0; i < s->count; i++) {
+		part = s->parts[i];
+		buf_adds(out, i ? ",\"" : "\"");
+		buf_adds(out, part->name);
+		buf_adds(out, "\":");
+		if (part->value)
+			shape_write(part, part->value, part->len, out);
+		else
+			buf_adds(out, "null");
+	}
+	buf_addc(out, '}');
+}
+
+static void write_list(struct shape *s, const char *value, size_t len, struct buf *out)
+{
+	struct scan scan = scan_of(value, len);
+	const char *comma = "";
+
+	buf_addc(out, '[');
+	while (scan_next(&scan, false)) {
+		buf_adds(out, comma);
+		shape_write(s->parts[0], scan.value, scan.len, out);
+		comma = ",";
+	}
+	buf_addc(out, ']');
+}
+
+void shape_write(struct shape *s, const char *value, size_t len, struct buf *out)
+{
+	enum shape_kind kind = kind_of(value, len);
+
+	if (kind == SHAPE_NULL || !s->rewrite) {
+		buf_add(out, value, len);
+	} else if (s->kind == SHAPE_MIXED) {
+		span_quote(out, value, len);
+	} else if (s->kind == SHAPE_STRUCT && kind == SHAPE_STRUCT) {
+		write_struct(s, value, len, out);
+	} else if (s->kind == SHAPE_LIST && kind == SHAPE_LIST) {
+		write_list(s, value, len, out);
+	} else {
+		buf_add(out, value, len);
+		if (s->kind == SHAPE_FLOAT && kind == SHAPE_INT)
+			buf_adds(out, ".0");
+	}
+}
+
+static const char *dtype(const struct shape *s)
+{
+	switch (s->kind) {
+	case SHAPE_BOOL:
+		return "bool";
+	case SHAPE_INT:
+		return "int64";
+	case SHAPE_FLOAT:
+		return "float64";
+	default:
+		return "string";
+	}
+}
+
+static bool is_plain(const struct shape *s)
+{
+	return s->kind != SHAPE_LIST && s->kind != SHAPE_STRUCT;
+}
+
+static void write_feature(const struct shape *s, int indent, struct buf *yaml)
+{
+	if (is_plain(s)) {
+		buf_printf(yaml, "%*sdtype: %s\n", indent, "", dtype(s));
+	} else if (s->kind == SHAPE_STRUCT) {
+		buf_printf(yaml, "%*sstruct:\n", indent, "");
+		shape_features(s, indent, yaml);
+	} else if (is_plain(s->parts[0])) {
+		buf_printf(yaml, "%*slist: %s\n", indent, "", dtype(s->parts[0]));
+	} else {
+		buf_printf(yaml, "%*slist:\n", indent, "");
+		if (s->parts[0]->kind == SHAPE_STRUCT)
+			shape_features(s->parts[0], indent, yaml);
+		else
+			write_feature(s->parts[0], indent + 2, yaml);
+	}
+}
+
+/* JSON's escapes are YAML's in double quotes, so names are written as they were. */
+void shape_features(const struct shape *s, int indent, struct buf *yaml)
+{
+	size_t i;
+
+	for (i = 0; i < s->count; i++) {
+		buf_printf(yaml, "%*s- name: \"%s\"\n", indent, "", s->parts[i]->name);
+		write_feature(s->parts[i], indent + 2, yaml);
+	}
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * shape: what all rows of an export have in common. Loaders infer a table's columns from its
+ * first rows, so every row must have every key and a key must keep its type (Hugging Face
+ * `datasets`, packaged_modules/json). A shape learns from all rows first, then writes each row
+ * in the common form, and says what the columns are in the card's words.
+ *
+ * It starts from a sample of the known members; these are always written as the sample says.
+ * Members learned beside it keep their source bytes; a key missing from a row becomes null, and
+ * a key of several types becomes text that holds the JSON.
+ *
+ *	shape = shape_of("{\"id\":\"\",\"tags\":[\"\"],\"share\":0.5}");
+ *	shape_learn(shape, row, len) ...
+ *	shape_settle(shape);
+ *	shape_write(shape, row, len, &out);
+ *
+ * All JSON given to it was checked before (it comes from the store).
+ */
+#ifndef STORE_SHAPE_H
+#define STORE_SHAPE_H
+
+#include <stddef.h>
+
+struct buf;
+struct shape;
+
+struct shape *shape_of(const char *sample);
+void shape_free(struct shape *s);
+
+/* A whole row, or the value of one of its members. */
+void shape_learn(struct shape *s, const char *value, size_t len);
+void shape_learn_member(struct shape *s, const char *member, const char *value, size_t len);
+
+/* The list elements' or the member's shape, to learn further; NULL if there is none. */
+struct shape *shape_at(struct shape *s, const char *member);
+
+void shape_settle(struct shape *s);
+void shape_write(struct shape *s, const char *value, size_t len, struct buf *out);
+
+/* The features of a dataset card, as YAML list items, each line behind `indent` spaces. */
+void shape_features(const struct shape *s, int indent, struct buf *yaml);
+
+#endif

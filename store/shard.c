@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See shard.h. The content size is known only at the end of a stream, but stands in the header
+ * of the frame. So the frame is made without it, a header with room for it is written instead
+ * (RFC 8878, 3.1.1.1: magic number, descriptor, window, 8 bytes of size), and filled in last.
+ */
+#include "store/shard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <zstd.h>
+
+#include "cli/buf.h"
+
+#define CHUNK (256u << 10)	/* plain bytes given to the encoder at once */
+#define JOB (4 << 20)		/* plain bytes a thread takes; part of what makes the bytes */
+#define HEADER 6		/* magic, descriptor, window: of a frame without content size */
+#define SIZE_AT 6		/* where the content size stands in ours */
+#define SIZE_IS_8_BYTES 0xc0	/* in the descriptor */
+
+struct shards {
+	struct shard_how how;
+	char *folder;
+	ZSTD_CCtx *zstd;
+	struct buf text, head, path;
+	struct digest plain;
+	int fd;
+	struct shard *items;
+	size_t count, cap;
+	int64_t bytes;		/* plain, of the shard under way */
+};
+
+static int set_up_encoder(struct shards *s, struct err *err)
+{
+	size_t bad;
+
+	s->zstd = ZSTD_createCCtx();
+	if (!s->zstd)
+		xmalloc((size_t)-1);
+	bad = ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_nbWorkers, s->how.threads);
+	if (!ZSTD_isError(bad))
+		bad = ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_jobSize, JOB);
+	if (!ZSTD_isError(bad))
+		bad = ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_compressionLevel, s->how.level);
+	if (!ZSTD_isError(bad))
+		bad = ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_checksumFlag, 1);
+	if (!ZSTD_isError(bad))
+		bad = ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_contentSizeFlag, 0);
+	if (ZSTD_isError(bad))
+		return err_set(err, EXIT_SYSTEM, "libzstd cannot compress in threads: %s",
+			       ZSTD_getErrorName(bad));
+	return 0;
+}
+
+struct shards *shards_open(const char *folder, const struct shard_how *how, struct err *err)
+{
+	struct shards *s = xcalloc(1, sizeof(*s));
+
+	s->how = *how;
+	s->folder = xstrdup(folder);
+	s->fd = -1;
+	buf_init(&s->text, BUF_NO_MAX);
+	buf_init(&s->head, BUF_NO_MAX);
+	buf_init(&s->path, BUF_NO_MAX);
+	digest_init(&s->plain);
+	if (set_up_encoder(s, err)) {
+		shards_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void shards_free(struct shards *s)
+{
+	if (!s)
+		return;
+	if (s->fd >= 0)
+		close(s->fd);
+	ZSTD_freeCCtx(s->zstd);
+	digest_release(&s->plain);
+	buf_release(&s->text);
+	buf_release(&s->head);
+	buf_release(&s->path);
+	free(s->folder);
+	free(s->items);
+	free(s);
+}
+
+/* Until all shards are written nobody knows "of how many". */
+static const char *working_path(struct shards *s, size_t i)
+{
+	buf_clear(&s->path);
+	buf_printf(&s->path, "%s/%s-%05zu.jsonl.zst", s->folder, s->how.name, i);
+	return s->path.data;
+}
+
+static int start(struct shards *s, struct err *err)
+{
+	if (s->count == SHARD_MAX)
+		return err_set(err, EXIT_OUTPUT, "more than %d shards; make them larger",
+			       SHARD_MAX);
+	s->fd = open(working_path(s, s->count), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (s->fd < 0)
+		return err_set(err, EXIT_OUTPUT, "cannot write '%s':", s->path.data);
+	s->items = xgrow(s->items, &s->cap, s->count, sizeof(*s->items));
+	s->items[s->count++] = (struct shard){ 0 };
+	s->bytes = 0;
+	buf_clear(&s->head);
+	return 0;
+}
+
+static int write_at(struct shards *s, const void *bytes, size_t len, off_t at, struct err *err)
+{
+	const char *from = bytes;
+	ssize_t n;
+
+	while (len) {
+		n = at < 0 ? write(s->fd, from, len) : pwrite(s->fd, from, len, at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return err_set(err, EXIT_OUTPUT, "cannot write '%s':",
+				       working_path(s, s->count - 1));
+		from += n;
+		len -= (size_t)n;
+		at += at < 0 ? 0 : n;
+	}
+	return 0;
+}
+
+/* Passes the encoder's bytes on, with our header instead of its own. */
+static int write_frame(struct shards *s, const char *bytes, size_t len, struct err *err)
+{
+	static const char no_size[8];
+	size_t n = s->head.len < HEADER ? HEADER - s->head.len : 0;
+
+	if (n) {
+		n = n < len ? n : len;
+		buf_add(&s->head, bytes, n);
+		bytes += n;
+		len -= n;
+		if (s->head.len < HEADER)
+			return 0;
+		if (s->head.data[4] & ~4)	/* anything but the checksum's bit */
+			return err_set(err, EXIT_SYSTEM, "libzstd made an unexpected frame");
+		s->head.data[4] |= (char)SIZE_IS_8_BYTES;
+		if (write_at(s, s->head.data, HEADER, -1, err) ||
+		    write_at(s, no_size, sizeof(no_size), -1, err))
+			return -1;
+	}
+	return write_at(s, bytes, len, -1, err);
+}
+
+static int compress(struct shards *s, ZSTD_EndDirective end, struct err *err)
+{
+	static char bytes[128 << 10];
+	ZSTD_inBuffer from = { s->text.data, s->text.len, 0 };
+	ZSTD_outBuffer to;
+	size_t left;
+
+	do {
+		to = (ZSTD_outBuffer){ bytes, sizeof(bytes), 0 };
+		left = ZSTD_compressStream2(s->zstd, &to, &from, end);
+		if (ZSTD_isError(left))
+			return err_set(err, EXIT_SYSTEM, "cannot compress: %s",
+				       ZSTD_getErrorName(left));
+		if (write_frame(s, bytes, to.pos, err))
+			return -1;
+	} while (end == ZSTD_e_end ? left > 0 : from.pos < from.size);
+	digest_add(&s->plain, s->text.data, s->text.len);
+	buf_clear(&s->text);
+	return 0;
+}
+
+static int finish(struct shards *s, struct err *err)
+{
+	struct shard *shard = &s->items[s->count - 1];
+	unsigned char size[8];
+	int i;
+
+	if (compress(s, ZSTD_e_end, err))
+		return -1;
+	digest_end(&s->plain, &shard->plain);
+	for (i = 0; i < 8; i++)
+		size[i] = (unsigned char)(shard->plain.bytes >> (8 * i));
+	if (write_at(s, size, sizeof(size), SIZE_AT, err))
+		return -1;
+	i = fdatasync(s->fd) | close(s->fd);
+	s->fd = -1;
+	if (i)
+		return err_set(err, EXIT_OUTPUT, "cannot write '%s':",
+			       working_path(s, s->count - 1));
+	return digest_file(working_path(s, s->count - 1), &shard->file, err);
+}
+
+int shards_put(struct shards *s, const char *row, size_t len, struct err *err)
+{
+	struct shard *shard = s->count ? &s->items[s->count - 1] : NULL;
+
+	if (s->fd >= 0 && ((s->how.rows && shard->rows == s->how.rows) ||
+			   s->bytes + (int64_t)len > s->how.bytes) && finish(s, err))
+		return -1;
+	if (s->fd < 0 && start(s, err))
+		return -1;
+	s->items[s->count - 1].rows++;
+	s->bytes += (int64_t)len;
+	buf_add(&s->text, row, len);
+	return s->text.len >= CHUNK ? compress(s, ZSTD_e_continue, err) : 0;
+}
+
+int shards_close(struct shards *s, struct err *err)
+{
+	struct buf to;
+	size_t i;
+	int result = 0;
+
+	if ((!s->count && start(s, err)) || (s->fd >= 0 && finish(s, err)))
+		return -1;
+	buf_init(&to, BUF_NO_MAX);
+	for (i = 0; i < s->count && result == 0; i++) {
+		snprintf(s->items[i].name, sizeof(s->items[i].name),
+			 "%s-%05zu-of-%05zu.jsonl.zst", s->how.name, i, s->count);
+		buf_clear(&to);
+		buf_printf(&to, "%s/%s", s->folder, s->items[i].name);
+		if (rename(working_path(s, i), to.data))
+			result = err_set(err, EXIT_OUTPUT, "cannot rename '%s':", s->path.data);
+	}
+	buf_release(&to);
+	return result;
+}
+
+size_t shards_count(const struct shards *s)
+{
+	return s->count;
+}
+
+const struct shard *shards_at(const struct shards *s, size_t i)
+{
+	return &s->items[i];
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * shelf: puts records into the store. Idempotent: a record that was there before is updated
+ * and changes nothing if it is the same. A record is checked whole before any of it is
+ * written, so a bad one leaves nothing behind.
+ *
+ *	shelf = shelf_new(&db, &err);
+ *	switch (shelf_put(shelf, rec, &err)) ...
+ *	shelf_free(shelf);		before db_close
+ */
+#ifndef STORE_SHELF_H
+#define STORE_SHELF_H
+
+#include "store/db.h"
+
+struct rec;
+struct shelf;
+
+enum shelf_result {
+	SHELF_NEW,
+	SHELF_THERE,	/* was in the store; updated where the record says more */
+	SHELF_BAD,	/* the record is not what its kind should be: err says why */
+	SHELF_FAILED	/* the store cannot be written: err */
+};
+
+struct shelf *shelf_new(struct db *db, struct err *err);
+void shelf_free(struct shelf *s);
+
+enum shelf_result shelf_put(struct shelf *s, struct rec *r, struct err *err);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See source.h.
+ */
+#include "store/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/buf.h"
+#include "cli/sig.h"
+#include "schemas/span.h"
+#include "store/inflate.h"
+
+struct source {
+	char **paths;
+	size_t count, next;	/* inputs, and the one to open next */
+	struct inflate *file;	/* the open one, or NULL */
+	const char *path;
+	struct buf text;	/* plain bytes not handed out yet, from `used` on */
+	size_t used, looked;	/* looked: bytes behind `used` known to hold no newline */
+	int64_t number;
+	bool drained;		/* the file gave all its bytes */
+	bool broken;		/* ... because of `fault`, told after the lines before it */
+	struct err fault;
+	bool is_array, known;	/* known: first byte seen, is_array is right */
+	bool overlong;		/* inside a line over the maximum: the rest is passed over */
+	struct span_array array;
+	int64_t done, total;
+};
+
+static void add_path(struct source *s, const char *path)
+{
+	s->paths = xrealloc_array(s->paths, s->count + 1, sizeof(*s->paths));
+	s->paths[s->count++] = xstrdup(path);
+}
+
+static bool is_stdin(const char *path)
+{
+	return !strcmp(path, "-");
+}
+
+/* A typing error in the last of ten inputs should not show after a day of work. */
+static int check_input(struct source *s, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (is_stdin(path))
+		return 0;
+	if (access(path, R_OK) || stat(path, &st))
+		return err_set(err, EXIT_NOINPUT, "cannot open '%s':", path);
+	if (S_ISDIR(st.st_mode))
+		return err_set(err, EXIT_NOINPUT, "cannot read '%s': it is a folder", path);
+	s->total += S_ISREG(st.st_mode) ? st.st_size : 0;
+	return 0;
+}
+
+struct source *source_open(char *const *paths, struct err *err)
+{
+	struct source *s = xcalloc(1, sizeof(*s));
+	size_t i;
+
+	buf_init(&s->text, BUF_NO_MAX);
+	for (i = 0; paths && paths[i]; i++)
+		add_path(s, paths[i]);
+	if (!s->count)
+		add_path(s, "-");
+	for (i = 0; i < s->count; i++) {
+		if (check_input(s, s->paths[i], err)) {
+			source_close(s);
+			return NULL;
+		}
+	}
+	return s;
+}
+
+void source_close(struct source *s)
+{
+	size_t i;
+
+	if (!s)
+		return;
+	inflate_close(s->file);
+	buf_release(&s->text);
+	for (i = 0; i < s->count; i++)
+		free(s->paths[i]);
+	free(s->paths);
+	free(s);
+}
+
+static int open_next(struct source *s, struct err *err)
+{
+	const char *path = s->paths[s->next++];
+	int fd = is_stdin(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_set(err, EXIT_NOINPUT, "cannot open '%s':", path);
+	s->path = path;
+	s->file = inflate_open(fd, path);
+	buf_shrink(&s->text, 1 << 20);
+	s->used = s->looked = 0;
+	s->number = 0;
+	s->drained = s->broken = s->known = s->is_array = s->overlong = false;
+	s->array = (struct span_array){ 0 };
+	return 0;
+}
+
+static void close_file(struct source *s)
+{
+	s->done += inflate_done(s->file);
+	inflate_close(s->file);
+	s->file = NULL;
+}
+
+static void fill_line(struct source *s, struct line *line, const char *text, size_t len)
+{
+	*line = (struct line){ .text = text, .len = len, .file = s->path, .number = ++s->number };
+}
+
+enum cut { CUT_NEED_MORE, CUT_LINE, CUT_PASSED_OVER };
+
+/* The next line in the buffer, if one is complete. */
+static enum cut cut_line(struct source *s, struct line *line)
+{
+	const char *from = s->text.data + s->used, *newline;
+	size_t len = s->text.len - s->used, n;
+
+	newline = memchr(from + s->looked, '\n', len - s->looked);
+	if (!newline && !s->drained && len <= SOURCE_LINE_MAX) {
+		s->looked = len;
+		return CUT_NEED_MORE;
+	}
+	n = newline ? (size_t)(newline - from) : len;
+	s->looked = 0;
+	s->used += n + (newline ? 1 : 0);
+	if (s->overlong) {
+		s->overlong = !newline;
+		return CUT_PASSED_OVER;
+	}
+	fill_line(s, line, from, n);
+	line->torn = !newline && s->drained;
+	line->too_long = n > SOURCE_LINE_MAX;
+	s->overlong = line->too_long && !newline;
+	if (line->len && from[line->len - 1] == '\r')
+		line->len--;
+	return CUT_LINE;
+}
+
+/* An element may stand on several lines; between tokens a newline is as good as a space. */
+static void one_line(char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (text[i] == '\n' || text[i] == '\r')
+			text[i] = ' ';
+}
+
+static int cut_element(struct source *s, struct line *line, struct err *err)
+{
+	size_t value_len = 0;
+	const char *value;
+	long n;
+
+	n = span_array_next(&s->array, s->text.data + s->used, s->text.len - s->used, &value,
+			    &value_len);
+	if (n < 0)
+		return err_set(err, EXIT_DATA, "'%s' is no sound JSON array behind element %lld",
+			       s->path, (long long)s->number);
+	s->used += (size_t)n;
+	if (value) {
+		one_line(s->text.data + (value - s->text.data), value_len);
+		fill_line(s, line, value, value_len);
+		line->too_long = value_len > SOURCE_LINE_MAX;
+		return 1;
+	}
+	if (s->text.len - s->used > 4 * (size_t)SOURCE_LINE_MAX)
+		return err_set(err, EXIT_DATA, "'%s': element %lld is longer than %u bytes",
+			       s->path, (long long)s->number + 1, 4 * SOURCE_LINE_MAX);
+	if (s->drained && s->array.state != ARRAY_ENDED)
+		return err_set(err, EXIT_DATA, "'%s' ends inside its JSON array", s->path);
+	return 0;
+}
+
+/* A file whose first byte is '[' is an array; a UTF-8 byte order mark is passed over. */
+static void know_form(struct source *s)
+{
+	if (s->text.len >= 3 && !memcmp(s->text.data, "\xef\xbb\xbf", 3))
+		s->used = 3;
+	while (s->used < s->text.len && strchr(" \t\r\n", s->text.data[s->used]))
+		s->used++;
+	s->known = s->used < s->text.len;
+	s->is_array = s->known && s->text.data[s->used] == '[';
+}
+
+static bool is_blank(const struct line *line)
+{
+	size_t i;
+
+	for (i = 0; i < line->len; i++)
+		if (!strchr(" \t\r", line->text[i]) || !line->text[i])
+			return false;
+	return true;
+}
+
+/* 1: a line; 0: more bytes are needed; -1: this input is broken. */
+static int cut(struct source *s, struct line *line, struct err *err)
+{
+	if (!s->known)
+		know_form(s);
+	if (!s->known)
+		return 0;
+	if (s->is_array)
+		return cut_element(s, line, err);
+	while (s->used < s->text.len) {
+		enum cut got = cut_line(s, line);
+
+		if (got == CUT_NEED_MORE)
+			return 0;
+		if (got == CUT_LINE && !is_blank(line))
+			return 1;
+	}
+	return 0;
+}
+
+static bool is_readable(const struct source *s)
+{
+	struct pollfd p = { .fd = inflate_fd(s->file), .events = POLLIN };
+
+	return poll(&p, 1, 0) != 0;
+}
+
+enum source_got source_poll(struct source *s, struct line *line, struct err *err)
+{
+	int got;
+
+	while (1) {
+		if (!s->file) {
+			if (s->next == s->count)
+				return SOURCE_END;
+			if (open_next(s, err))
+				return SOURCE_FAILED;
+		}
+		got = cut(s, line, err);
+		if (got > 0)
+			return SOURCE_LINE;
+		if (got < 0 || s->drained) {
+			close_file(s);
+			if (got == 0 && !s->broken)
+				continue;
+			if (s->broken)
+				*err = s->fault;
+			return SOURCE_FAILED;
+		}
+		if (!is_readable(s))
+			return SOURCE_LATER;
+		buf_eat(&s->text, s->used);
+		s->used = 0;
+		got = inflate_read(s->file, &s->text, &s->fault);
+		s->drained = got <= 0;
+		s->broken = got < 0;
+	}
+}
+
+int source_fd(const struct source *s)
+{
+	return s->file ? inflate_fd(s->file) : -1;
+}
+
+void source_wait(const struct source *s)
+{
+	struct pollfd p[2] = { { .fd = source_fd(s), .events = POLLIN },
+			       { .fd = sig_fd(), .events = POLLIN } };
+
+	poll(p, 2, -1);
+}
+
+void source_progress(const struct source *s, int64_t *done, int64_t *total)
+{
+	*done = s->done + (s->file ? inflate_done(s->file) : 0);
+	*total = s->total;
+}
