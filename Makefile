@@ -34,7 +34,7 @@ floors = cli schemas store curate filter
 nouns = $(filter-out $(stages:%=$1/%.c) $1/capqa.c,$(wildcard $1/*.c))
 cli.libs = $(O)/cli.a -lutf8proc
 schemas.libs = $(O)/schemas.a $(cli.libs) -lcjson -lxxhash -lm
-store.libs = $(O)/store.a $(schemas.libs) -lsqlite3 -lzstd -larchive -lcrypto
+store.libs = $(O)/store.a $(schemas.libs) -lsqlite3 -lzstd -larchive -lcrypto -lgd
 curate.libs = $(O)/curate.a $(store.libs) -lcurl
 filter.libs = $(O)/filter.a $(curate.libs)
 sim.libs = $(O)/sim.a $(schemas.libs) -lmicrohttpd -lcrypto

@@ -44,6 +44,7 @@ struct result {
 	struct result *next;
 	struct asker *askers;
 	enum lvlm_outcome outcome;
+	bool from_ledger;
 	char call[33];
 	struct answer answer;
 	const char *class;	/* static */

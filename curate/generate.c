@@ -117,7 +117,7 @@ static void ask(struct run *run, struct lvlm *model, const struct item *item, co
 	*kept = *item;
 	if (opt.temperature > 0)
 		q.seed = lvlm_seed(opt.seed, rec_image_key(item->rec), "generate", 0);
-	lvlm_ask(model, &q, image, kept);
+	lvlm_ask(model, &q, image, false, kept);
 }
 
 static void set_tokens(struct buf *b, const char *name, int64_t n)

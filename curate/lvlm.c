@@ -183,6 +183,7 @@ static int from_ledger(struct lvlm *l, const unsigned char key[16], void *about)
 		return found;
 	r = calls_result(&l->calls, key, LVLM_ANSWERED, about);
 	r->answer = answer;
+	r->from_ledger = true;
 	l->from_ledger++;
 	return 1;
 }
@@ -207,7 +208,7 @@ static bool learn_image(struct lvlm *l, struct chat_request *q, const char *path
 }
 
 void lvlm_ask(struct lvlm *l, const struct chat_request *request, const char *image,
-	      void *about)
+	      bool fresh, void *about)
 {
 	struct chat_request q = *request;
 	struct picture_info info;
@@ -226,7 +227,7 @@ void lvlm_ask(struct lvlm *l, const struct chat_request *request, const char *im
 		calls_join(&c->askers, about);
 		l->from_ledger++;
 		free(path);
-	} else if (from_ledger(l, key, about)) {
+	} else if (!fresh && from_ledger(l, key, about)) {
 		free(path);
 	} else {
 		c = calls_open(&l->calls, &q, key, path);

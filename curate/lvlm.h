@@ -82,6 +82,7 @@ enum lvlm_outcome {
 struct lvlm_reply {
 	void *about;
 	enum lvlm_outcome outcome;
+	bool from_ledger;
 	char call[33];			/* the request's key in the ledger */
 	const char *content;		/* ANSWERED: may be empty */
 	const char *finish_reason, *model;
@@ -104,8 +105,12 @@ int lvlm_free(struct lvlm *l, struct err *err);
 bool lvlm_room(const struct lvlm *l);
 bool lvlm_idle(const struct lvlm *l);	/* nothing asked is open, or the run has to stop */
 
-/* Copies the request. image: a path as records have it (with q->image_id or without), or NULL. */
-void lvlm_ask(struct lvlm *l, const struct chat_request *q, const char *image, void *about);
+/*
+ * Copies the request. image: a path as records have it (with q->image_id or without), or
+ * NULL. fresh: the ledger is not looked into; the new answer counts from then on.
+ */
+void lvlm_ask(struct lvlm *l, const struct chat_request *q, const char *image, bool fresh,
+	      void *about);
 
 /* Waits for the sockets, fd (-1: none), a signal or a due retry. -1: the run cannot go on. */
 int lvlm_wait(struct lvlm *l, int fd, struct err *err);

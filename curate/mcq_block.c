@@ -173,6 +173,24 @@ static void split_line(struct mcq_block *b, struct mcq_piece *pieces, size_t cou
 		add_option(b, pieces[i].text, &pieces[i].label, &none);
 }
 
+/* A paragraph outside questions is one on a line of its own: "Which? A) x B) y Answer: A". */
+static void settle_para(struct mcq_block *b, const struct mcq_line *next)
+{
+	struct mcq_piece pieces[MCQ_SPLIT_MAX];
+	struct mcq_text copy = b->para;
+
+	if (!b->para.len || b->explain || (b->open && b->phase != PHASE_ANSWERED) ||
+	    !mcq_text_asks(b->para))
+		return;
+	if (next && (next->kind == LINE_OPTIONS || next->kind == LINE_BULLET ||
+		     (next->kind == LINE_TEXT && !b->gap && !b->para_ended) ||
+		     ((next->kind == LINE_OPTION || next->kind == LINE_NUMBERED) &&
+		      next->label.ordinal == 1 && next->kind == LINE_OPTION)))
+		return;
+	if (mcq_split_inside(&copy, pieces))
+		open_para(b);
+}
+
 /*
  * Decides what the line before holds, now that the next one is known: if that continues the
  * list, labels inside the line before are its text; else they are options of their own.
@@ -185,7 +203,7 @@ static void settle_line(struct mcq_block *b, const struct mcq_line *next)
 	bool is_label = next && (next->kind == LINE_OPTION || next->kind == LINE_NUMBERED);
 	size_t count;
 
-	if (!d || (next && next->kind == LINE_TEXT))
+	if (!d || (next && next->kind == LINE_TEXT && !b->gap))
 		return;
 	if (b->phase == PHASE_QUESTION && !d->option_count && d->question.len) {
 		if (next && (next->kind == LINE_OPTIONS || next->kind == LINE_BULLET ||
@@ -804,6 +822,7 @@ void mcq_block_line(struct mcq_block *block, const struct mcq_line *line)
 		block->answer_end = NULL;
 		return;
 	}
+	settle_para(block, line);
 	settle_line(block, line);
 	if (block->phase == PHASE_WANT && (line->kind == LINE_TEXT || line->kind == LINE_OPTION ||
 					   line->kind == LINE_BULLET ||
@@ -818,6 +837,7 @@ void mcq_block_line(struct mcq_block *block, const struct mcq_line *line)
 
 void mcq_block_close(struct mcq_block *block)
 {
+	settle_para(block, NULL);
 	close_draft(block);
 	block->para.len = 0;
 	block->gap = true;
@@ -825,10 +845,14 @@ void mcq_block_close(struct mcq_block *block)
 
 void mcq_block_cut(struct mcq_block *block, const struct mcq_line *torn, const char *end)
 {
-	struct mcq_draft *d = current(block);
-	bool starts = torn && (torn->kind == LINE_QUESTION ||
-			       (torn->kind == LINE_NUMBERED && !is_key_line(block, torn) &&
-				!is_numbered_option(block, torn) && !block->key));
+	struct mcq_draft *d;
+	bool starts;
+
+	settle_para(block, NULL);
+	d = current(block);
+	starts = torn && (torn->kind == LINE_QUESTION ||
+			  (torn->kind == LINE_NUMBERED && !is_key_line(block, torn) &&
+			   !is_numbered_option(block, torn) && !block->key));
 
 	if (d && block->phase == PHASE_ANSWERED && d->answer_last && d->option_count) {
 		d->tail = !block->para.len;
@@ -838,6 +862,7 @@ void mcq_block_cut(struct mcq_block *block, const struct mcq_line *torn, const c
 		block->at_list = false;
 		block->phase = PHASE_SHUT;
 	}
+	block->para.len = 0;
 	close_draft(block);
 	if (!starts)
 		return;

@@ -290,8 +290,10 @@ size_t mcq_label_said(const char *at, const char *end, struct mcq_label *label)
 	p = skip_stars(p + used, end);
 	if (mcq_text_wordy(p, end) && (unsigned char)*p < 0x80)
 		return 0;	/* the first letter of a word */
-	if (p < end && strchr("'-+/%$&_#@", *p) && *p != '\0')
-		return 0;	/* "A's", "X-ray", "3%" */
+	if (p < end && *p && strchr("+/%$&_#@", *p))
+		return 0;	/* "C++", "3%" */
+	if (p < end && (*p == '\'' || *p == '-') && mcq_text_wordy(p + 1, end))
+		return 0;	/* "A's", "X-ray" */
 	if (label->family >= LABEL_SCRIPT && mcq_text_wordy(p, end))
 		return 0;
 	p += mcq_text_space(p, end);

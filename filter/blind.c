@@ -14,6 +14,7 @@
 #include "cli/opt.h"
 #include "cli/sig.h"
 #include "curate/lvlm.h"
+#include "filter/asking.h"
 #include "filter/judging.h"
 #include "filter/trials.h"
 #include "filter/verdict.h"
@@ -50,59 +51,38 @@ static const char default_prompt[] =
 #include "filter/prompts/blind.txt.h"
 ;
 
-/* Is there anything left for this model to decide? -1: the record is no question. */
-static int to_ask(const struct trials_plan *plan, struct trials *t, struct err *err)
+/* Is there anything left for this model to decide? -1: a tally is malformed. */
+static int wants(struct rec *r, const struct rule *rule, struct err *err)
 {
-	struct rec *r = trials_record(t);
+	const char *id = rec_text(r, "question_id");
 	struct verdict_tallies tallies;
 	int ask;
 
 	if (verdict_is_dropped(r))
 		return 0;
-	if (verdict_read(r, cJSON_GetArraySize(rec_json(r, "options")), &tallies, err))
+	if (verdict_read(r, &tallies, err))
 		return -1;
-	verdict_forget_model(&tallies.blind, plan->model);
-	ask = rule_judge_blind(plan->rule, &tallies.blind).verdict != VERDICT_DROP ||
-	      trials_full(rec_text(r, "question_id"), plan->o->full_share);
+	verdict_forget_model(&tallies.blind, opt.model.model);
+	ask = rule_judge_blind(rule, &tallies.blind).verdict != VERDICT_DROP ||
+	      (id && trials_full(id, opt.trials.full_share));
 	verdict_release(&tallies);
 	return ask;
 }
 
-static void ask(struct lvlm *model, struct trials *t)
-{
-	struct chat_request q;
-
-	trials_request(t, &q);
-	lvlm_ask(model, &q, trials_image(t), t);
-}
-
-static void start(struct run *run, struct lvlm *model, const struct trials_plan *plan,
-		  struct item *item)
+static void start(struct asking *asking, struct item *item)
 {
 	struct err err;
-	struct trials *t = trials_open(plan, item, &err);
-	int want = t ? to_ask(plan, t, &err) : -1;
 
-	if (!t)
-		run_reject(run, item, "bad_question", err.text);
-	else if (want < 0)
-		trials_reject(t, run, "bad_tally", err.text);
-	else if (!want)
-		trials_pass(t, run);
-	else
-		ask(model, t);
-}
-
-static void put(struct run *run, struct lvlm *model, const struct lvlm_reply *reply)
-{
-	struct trials *t = reply->about;
-
-	if (!trials_take(t, reply))
-		trials_reject(t, run, reply->class, reply->message);
-	else if (trials_more(t))
-		ask(model, t);
-	else
-		trials_close(t, run);
+	switch (wants(item->rec, asking->plan->rule, &err)) {
+	case 1:
+		asking_start(asking, item);
+		break;
+	case 0:
+		run_write(asking->run, item, RUN_PASSED);
+		break;
+	default:
+		run_reject(asking->run, item, "bad_tally", err.text);
+	}
 }
 
 int main(int argc, char **argv)
@@ -112,10 +92,10 @@ int main(int argc, char **argv)
 		.condition = "blind", .member = "blind", .threshold = &rule.text, .rule = &rule,
 		.o = &opt.trials,
 	};
+	struct asking asking = { .plan = &plan };
 	struct meter_now now = { 0 };
 	struct lvlm_reply reply;
 	struct lvlm *model;
-	struct trials *left;
 	struct item item;
 	struct run *run;
 	struct err err;
@@ -133,20 +113,23 @@ int main(int argc, char **argv)
 	model = lvlm_new_or_die(&opt.model);
 	run = run_open_or_die(&opt.run, &words, REC_QUESTION, inputs);
 	run_before_write(run, lvlm_commit, model);
+	asking.model = model;
+	asking.run = run;
 
 	while (!run_ended(run) || !lvlm_idle(model)) {
 		while (lvlm_room(model) && run_room(run) && run_poll(run, &item))
-			start(run, model, &plan, &item);
+			start(&asking, &item);
+		asking_ahead(&asking);
 		if (lvlm_wait(model, run_fd(run), &err))
 			run_fail(run, &err);
 		while (lvlm_reply(model, &reply))
-			put(run, model, &reply);
+			asking_put(&asking, &reply);
 		lvlm_meter(model, &now);
 		run_tick(run, &now);
 	}
 
-	while ((left = lvlm_abandon(model)))
-		trials_free(left);
+	asking_warn(&asking);
+	asking_end(&asking);
 	lvlm_say(model, more, sizeof(more));
 	if (lvlm_free(model, &err))
 		run_fail(run, &err);

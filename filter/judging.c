@@ -5,6 +5,7 @@
 #include "filter/judging.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "schemas/tally.h"
 
@@ -17,6 +18,24 @@ int judging_parse_orders(const char *text, void *to, struct err *err)
 {
 	if (order_mode_parse(text, to))
 		return err_set(err, EXIT_USAGE, "takes balanced or random, not '%s'", text);
+	return 0;
+}
+
+int judging_parse_retry(const char *text, void *to, struct err *err)
+{
+	struct retry_options *retry = to;
+	size_t n;
+
+	for (; *text; text += n + (text[n] == ',')) {
+		n = strcspn(text, ",");
+		if (n == 8 && !memcmp(text, "unparsed", n))
+			retry->unparsed = true;
+		else if (n == 7 && !memcmp(text, "refused", n))
+			retry->refused = true;
+		else
+			return err_set(err, EXIT_USAGE, "takes unparsed, refused or both, not '%s'",
+				       text);
+	}
 	return 0;
 }
 

@@ -29,6 +29,10 @@ struct rule_options {
 	{ 0, "panel", OPT_COUNT, &(o).panel, "K", \
 	  "drop what at least K blind models answer (1)", NULL }
 
+struct retry_options {
+	bool unparsed, refused;
+};
+
 struct trial_options {
 	double temperature;
 	int64_t seed, max_tokens;
@@ -36,6 +40,7 @@ struct trial_options {
 	bool abstain, exhaustive, show_prompt;
 	double full_share;		/* 0..1 */
 	const char *prompt;
+	struct retry_options retry;
 };
 
 #define TRIAL_DEFAULTS { .max_tokens = 32 }
@@ -54,6 +59,8 @@ struct trial_options {
 	{ 0, "full-share", OPT_PARSE, &(o).full_share, "P%", \
 	  "ask this share of the questions every trial, for honest averages (0%)", \
 	  judging_parse_share }, \
+	{ 0, "retry", OPT_PARSE, &(o).retry, "unparsed,refused", \
+	  "ask trials anew whose stored answer came to this", judging_parse_retry }, \
 	{ 0, "max-tokens", OPT_COUNT, &(o).max_tokens, "N", "longest answer (32)", NULL }, \
 	{ 0, "prompt", OPT_TEXT, &(o).prompt, "FILE", \
 	  "use this prompt; {question} and {options} are filled in", NULL }, \
@@ -61,6 +68,7 @@ struct trial_options {
 
 int judging_parse_threshold(const char *text, void *to, struct err *err);
 int judging_parse_orders(const char *text, void *to, struct err *err);
+int judging_parse_retry(const char *text, void *to, struct err *err);
 int judging_parse_share(const char *text, void *to, struct err *err);
 
 /* 2: rotations or panel out of range. */

@@ -45,6 +45,14 @@ static enum letter_said excuse(const struct letter_plain *plain, const struct le
 	return shown->image_sent ? LETTER_REFUSED : LETTER_ABSTAINED;
 }
 
+/* "**A" or "A " where the reply was cut: the A of "**Answer:**" or "A dog", for all we know. */
+static bool is_torn(struct mcq_text body, const char *end)
+{
+	if (body.len == 1 && body.at + 1 < end && end[-1] == ' ')
+		return true;
+	return body.len > 1 && body.len < 5 && *body.at == '*' && body.at[body.len - 1] != '*';
+}
+
 enum letter_said letter_read(const char *text, size_t len, const struct letter_shown *shown,
 			     int *pick)
 {
@@ -58,7 +66,7 @@ enum letter_said letter_read(const char *text, size_t len, const struct letter_s
 	*pick = -1;
 	body = mcq_think_skip((struct mcq_text){ text ? text : "", text ? len : 0 }, &thinking);
 	body = mcq_text_trim(body);
-	if (thinking || !body.len || !shown->count)
+	if (thinking || !body.len || !shown->count || (shown->cut && is_torn(body, text + len)))
 		return LETTER_UNPARSED;
 	letter_options_init(&options, shown);
 	letter_plain_init(&plain, body);

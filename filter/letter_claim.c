@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "curate/mcq_label.h"
+#include "curate/mcq_split.h"
 #include "curate/mcq_word.h"
 #include "filter/letter.h"
 #include "filter/letter_phrase.h"
@@ -134,7 +135,7 @@ static bool is_denied(const struct claims *c, const char *p)
 
 static const char *skip_marks(const char *p, const char *end)
 {
-	while (p < end && (mcq_text_space(p, end) || (*p && strchr("\"'([{<:=>-_$~", *p))))
+	while (p < end && (mcq_text_space(p, end) || (*p && strchr("\"'([{<:=>-_$~,", *p))))
 		p += mcq_text_space(p, end) ? mcq_text_space(p, end) : 1;
 	return p;
 }
@@ -521,7 +522,7 @@ static bool line_label(const struct claims *c, const char *p, const char *stop, 
 
 	*f = (struct found){ 0 };
 	p += mcq_text_space(p, stop);
-	while (p < stop && strchr("-\"'[$", *p) && *p)
+	while (p < stop && strchr("->\"'[$", *p) && *p)
 		p++;
 	p += mcq_text_space(p, stop);
 	used = letter_phrase_filler(low(c, p), low(c, stop));
@@ -547,6 +548,8 @@ static bool line_label(const struct claims *c, const char *p, const char *stop, 
 	if (*q == ',')
 		q++;
 	q += mcq_text_space(q, stop);
+	if (q >= stop)
+		return true;
 	return mcq_word_because(low(c, q), low(c, stop)) > 0 || own_text_follows(c, f->index, q) ||
 	       (goes_on_with_letter(c, f->end) && (f->several = true));
 }
@@ -621,9 +624,21 @@ static void read_lines(const struct claims *c, struct lines *lines)
 	}
 }
 
+/* "A) Red B) Blue C) Green": the options once more. */
+static bool is_list(const struct claims *c, const struct found *f)
+{
+	struct mcq_piece pieces[MCQ_SPLIT_MAX];
+	const char *stop = memchr(f->at, '\n', (size_t)(c->end - f->at));
+	struct mcq_label label;
+	size_t used = mcq_label_said(f->at, stop ? stop : c->end, &label);
+
+	return used && label.close &&
+	       mcq_split_after(&label, mcq_text_of(f->at + used, stop ? stop : c->end), pieces) > 1;
+}
+
 static void state_line(struct claims *c, const struct found *f)
 {
-	if (f->several || goes_on_with_letter(c, f->end)) {
+	if (is_list(c, f) || f->several || goes_on_with_letter(c, f->end)) {
 		c->unclear = true;
 		return;
 	}
@@ -732,8 +747,8 @@ static const char *find_word(struct mcq_text text, struct mcq_text own, const ch
 
 	while (p < end && (p = memmem(p, (size_t)(end - p), own.at, own.len))) {
 		bool before = p > text.at && (mcq_text_alpha((unsigned char)p[-1]) ||
-					      mcq_text_digit((unsigned char)p[-1]));
-		bool after = p + own.len < end && (unsigned char)p[own.len] < 0x80 &&
+					      mcq_text_digit((unsigned char)p[-1]) || p[-1] == '-');
+		bool after = p + own.len < end && p[own.len] == '-' ? true : p + own.len < end && (unsigned char)p[own.len] < 0x80 &&
 			     mcq_text_wordy(p + own.len, end);
 
 		if (!before && !after)

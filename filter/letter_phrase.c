@@ -93,7 +93,7 @@ size_t letter_phrase_before(const char *at, const char *end)
 		"la correcta es", "es la", "la opción", "scelgo", "è la", "l'opzione corretta è",
 		"penso sia", "escolho", "a opção correta é", "a alternativa correta é",
 		"é a", "я выбираю", "выбираю", "это", "правильный вариант", "верный вариант",
-		"wybieram", "poprawna odpowiedź to", "to", "ik kies", "het is", "jag väljer", "det är",
+		"wybieram", "poprawna odpowiedź to", "to", "ik kies", "het is", "jag väljer", "det är", "svaret är", "rätt svar är", "svaret er", "svaret:",
 		"chọn", "doğru cevap", "cevap", "adalah", "saya memilih",
 	};
 
@@ -141,7 +141,7 @@ bool letter_phrase_after(const char *at, const char *end)
 		"seems to be correct", "seems the most", "appears correct", "would be correct",
 		"would be the correct", "would be the best", "fits best", "matches best",
 		"best matches", "best fits", "best describes", "it is", "is what is",
-		"是正确", "是正確", "正确", "正確", "是对的", "是對的", "为正确", "是答案", "对",
+		"选项正确", "选项是正确", "项正确", "项是正确", "选项是对的", "是正确", "是正確", "正确", "正確", "是对的", "是對的", "为正确", "是答案", "对",
 		"が正解", "が正しい", "が答え", "が適切", "です", "だと思います", "だ",
 		"가 정답", "이 정답", "가 맞", "이 맞", "입니다", "번이 정답", "예요", "이다",
 		"est correct", "est correcte", "est la bonne", "est la réponse", "est exact",

@@ -97,7 +97,7 @@ static void put(struct run *run, const struct rule *rule, struct item *item)
 	if (is_imported(item->rec)) {
 		count.kept++;
 		run_write(run, item, RUN_PASSED);
-	} else if (verdict_read(item->rec, (int)q.option_count, &tallies, &err)) {
+	} else if (verdict_read(item->rec, &tallies, &err)) {
 		run_reject(run, item, "bad_tally", err.text);
 	} else {
 		judge(item->rec, rule, &tallies);

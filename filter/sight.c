@@ -8,11 +8,14 @@
  * Survivors only: what the blind tallies drop or leave undecided passes unasked.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/msg.h"
 #include "cli/opt.h"
 #include "cli/sig.h"
 #include "curate/lvlm.h"
+#include "filter/asking.h"
+#include "filter/controls.h"
 #include "filter/judging.h"
 #include "filter/trials.h"
 #include "filter/verdict.h"
@@ -23,16 +26,24 @@ static struct {
 	struct lvlm_options model;
 	struct rule_options rule;
 	struct trial_options trials;
-} opt = { RUN_DEFAULTS, LVLM_DEFAULTS, RULE_DEFAULTS, TRIAL_DEFAULTS };
+	const char *control, *control_images;
+} opt = { RUN_DEFAULTS, LVLM_DEFAULTS, RULE_DEFAULTS, TRIAL_DEFAULTS, NULL, NULL };
 
+static const struct opt control_table[] = {
+	{ 0, "control", OPT_TEXT, &opt.control, "grey|swap",
+	  "send a grey picture, or another image, to what is kept so far", NULL },
+	{ 0, "control-images", OPT_TEXT, &opt.control_images, "FILE",
+	  "image records to swap from: the one with the next larger hash", NULL },
+	{ 0 }
+};
 static const struct opt trial_table[] = { TRIAL_OPTIONS(opt.trials), { 0 } };
 static const struct opt rule_table[] = { RULE_OPTIONS(opt.rule), { 0 } };
 static const struct opt model_table[] = { LVLM_OPTIONS(opt.model),
 					  LVLM_IMAGE_OPTIONS(opt.model), { 0 } };
 static const struct opt run_table[] = { RUN_OPTIONS(opt.run), { 0 } };
 static const struct opt_block blocks[] = {
-	{ "Trials", trial_table }, { "Rule", rule_table }, { "Model", model_table },
-	{ "Every stage", run_table }, { NULL, NULL }
+	{ "Trials", trial_table }, { "Controls", control_table }, { "Rule", rule_table },
+	{ "Model", model_table }, { "Every stage", run_table }, { NULL, NULL }
 };
 
 static const struct about about = {
@@ -50,62 +61,66 @@ static const char default_prompt[] =
 #include "filter/prompts/sight.txt.h"
 ;
 
-/*
- * Only survivors of the blind pass. A question without any blind tally is asked: then the
- * blind pass comes later. -1: the record is no question.
- */
-static int to_ask(const struct trials_plan *plan, struct trials *t, struct err *err)
+/* --control: what is sent in place of the image, and under which name it is tallied. */
+static struct controls *open_controls_or_die(struct trials_plan *plan)
 {
-	struct rec *r = trials_record(t);
+	struct controls *c;
+	struct err err;
+
+	if (!opt.control)
+		return NULL;
+	if (strcmp(opt.control, "grey") && strcmp(opt.control, "swap"))
+		die(EXIT_USAGE, "--control takes grey or swap, not '%s'", opt.control);
+	if (*opt.control == 's' && !opt.control_images)
+		die(EXIT_USAGE, "--control swap needs --control-images FILE");
+	plan->condition = opt.control;
+	plan->member = "control";
+	plan->control = true;
+	plan->threshold = &plan->rule->text;	/* answering without the image is what fails */
+	c = *opt.control == 'g' ? controls_grey(&err) : controls_swap(opt.control_images, &err);
+	if (!c)
+		die_err(&err);
+	return c;
+}
+
+/*
+ * Only survivors of the blind pass; a control is for what is kept so far. A question without
+ * any blind tally is asked: then the blind pass comes later. -1: a tally is malformed.
+ */
+static int wants(struct rec *r, const struct rule *rule, struct err *err)
+{
+	const char *id = rec_text(r, "question_id");
 	struct verdict_tallies tallies;
 	int ask;
 
 	if (verdict_is_dropped(r))
 		return 0;
-	if (verdict_read(r, cJSON_GetArraySize(rec_json(r, "options")), &tallies, err))
+	if (verdict_read(r, &tallies, err))
 		return -1;
 	ask = !tallies.blind.count ||
-	      rule_judge_blind(plan->rule, &tallies.blind).verdict == VERDICT_KEEP ||
-	      trials_full(rec_text(r, "question_id"), plan->o->full_share);
+	      rule_judge_blind(rule, &tallies.blind).verdict == VERDICT_KEEP;
+	if (opt.control)
+		ask = rule_judge(rule, &tallies.blind, &tallies.sight,
+				 &(struct tally_list){ 0 }).verdict == VERDICT_KEEP;
+	ask = ask || (id && trials_full(id, opt.trials.full_share));
 	verdict_release(&tallies);
 	return ask;
 }
 
-static void ask(struct lvlm *model, struct trials *t)
-{
-	struct chat_request q;
-
-	trials_request(t, &q);
-	lvlm_ask(model, &q, trials_image(t), t);
-}
-
-static void start(struct run *run, struct lvlm *model, const struct trials_plan *plan,
-		  struct item *item)
+static void start(struct asking *asking, struct item *item)
 {
 	struct err err;
-	struct trials *t = trials_open(plan, item, &err);
-	int want = t ? to_ask(plan, t, &err) : -1;
 
-	if (!t)
-		run_reject(run, item, "bad_question", err.text);
-	else if (want < 0)
-		trials_reject(t, run, "bad_tally", err.text);
-	else if (!want)
-		trials_pass(t, run);
-	else
-		ask(model, t);
-}
-
-static void put(struct run *run, struct lvlm *model, const struct lvlm_reply *reply)
-{
-	struct trials *t = reply->about;
-
-	if (!trials_take(t, reply))
-		trials_reject(t, run, reply->class, reply->message);
-	else if (trials_more(t))
-		ask(model, t);
-	else
-		trials_close(t, run);
+	switch (wants(item->rec, asking->plan->rule, &err)) {
+	case 1:
+		asking_start(asking, item);
+		break;
+	case 0:
+		run_write(asking->run, item, RUN_PASSED);
+		break;
+	default:
+		run_reject(asking->run, item, "bad_tally", err.text);
+	}
 }
 
 int main(int argc, char **argv)
@@ -115,10 +130,10 @@ int main(int argc, char **argv)
 		.condition = "sight", .member = "sight", .image = true, .threshold = &rule.visual,
 		.rule = &rule, .o = &opt.trials,
 	};
+	struct asking asking = { .plan = &plan };
 	struct meter_now now = { 0 };
 	struct lvlm_reply reply;
 	struct lvlm *model;
-	struct trials *left;
 	struct item item;
 	struct run *run;
 	struct err err;
@@ -133,23 +148,28 @@ int main(int argc, char **argv)
 	if (opt.trials.show_prompt)
 		return puts(plan.prompt.text) < 0 ? EXIT_OUTPUT : EXIT_SETTLED;
 	plan.model = opt.model.model;
+	asking.controls = open_controls_or_die(&plan);
 	model = lvlm_new_or_die(&opt.model);
 	run = run_open_or_die(&opt.run, &words, REC_QUESTION, inputs);
 	run_before_write(run, lvlm_commit, model);
+	asking.model = model;
+	asking.run = run;
 
 	while (!run_ended(run) || !lvlm_idle(model)) {
 		while (lvlm_room(model) && run_room(run) && run_poll(run, &item))
-			start(run, model, &plan, &item);
+			start(&asking, &item);
+		asking_ahead(&asking);
 		if (lvlm_wait(model, run_fd(run), &err))
 			run_fail(run, &err);
 		while (lvlm_reply(model, &reply))
-			put(run, model, &reply);
+			asking_put(&asking, &reply);
 		lvlm_meter(model, &now);
 		run_tick(run, &now);
 	}
 
-	while ((left = lvlm_abandon(model)))
-		trials_free(left);
+	asking_warn(&asking);
+	asking_end(&asking);
+	controls_free(asking.controls);
 	lvlm_say(model, more, sizeof(more));
 	if (lvlm_free(model, &err))
 		run_fail(run, &err);

@@ -20,12 +20,13 @@ struct trials {
 	struct item item;
 	struct rec_question q;
 	uint8_t (*orders)[ORDER_OPTIONS_MAX];
-	int wanted;
-	struct tally tally;
-	struct buf options, prompt;	/* of the request under way */
-	const char *shown[ORDER_OPTIONS_MAX + 1];
-	int shown_count;
-	bool abstain;
+	struct held *held;
+	int wanted, next;	/* trials in all; the first that was not asked */
+	int under_way;
+	bool abstain, closed;
+	struct tally tally;	/* the prefix of trials that were taken in turn */
+	struct buf options, prompt;
+	struct trials_link link;
 };
 
 int trials_plan_prompt(struct trials_plan *plan, const char *default_text, struct err *err)
@@ -84,10 +85,16 @@ static void make_orders(struct trials *t)
 		.question_id = t->q.id, .condition = t->plan->condition,
 		.options = (int)t->q.option_count, .gold = t->q.answer,
 	};
+	int i;
 
 	t->wanted = order_most(plan.options, plan.distinct, t->plan->rule->rotations);
 	t->orders = xcalloc((size_t)t->wanted, sizeof(*t->orders));
+	t->held = xcalloc((size_t)t->wanted, sizeof(*t->held));
 	order_make(&plan, t->wanted, t->orders);
+	for (i = 0; i < t->wanted; i++) {
+		t->held[i].of = t;
+		t->held[i].number = i;
+	}
 }
 
 struct trials *trials_open(const struct trials_plan *plan, const struct item *item,
@@ -108,6 +115,7 @@ struct trials *trials_open(const struct trials_plan *plan, const struct item *it
 	make_orders(t);
 	t->tally = (struct tally){
 		.model = xstrdup(plan->model), .prompt_id = xstrdup(plan->prompt.id),
+		.condition = plan->control ? xstrdup(plan->condition) : NULL,
 		.seed = o->seed, .temperature = o->temperature, .abstain = t->abstain,
 		.orders = o->orders, .options = (int)t->q.option_count, .rotations = t->wanted,
 		.full = trials_full(t->q.id, o->full_share),
@@ -117,6 +125,11 @@ struct trials *trials_open(const struct trials_plan *plan, const struct item *it
 
 void trials_free(struct trials *t)
 {
+	int i;
+
+	for (i = 0; i < t->wanted; i++)
+		free(t->held[i].said);
+	free(t->held);
 	rec_free(t->item.rec);
 	free(t->q.options);
 	free(t->orders);
@@ -126,31 +139,51 @@ void trials_free(struct trials *t)
 	free(t);
 }
 
-struct rec *trials_record(struct trials *t)
+/* ---- what to ask ---- */
+
+bool trials_decided(const struct trials *t)
 {
-	return t->item.rec;
+	const struct tally *tally = &t->tally;
+
+	if (tally->asked >= t->wanted)
+		return true;
+	if (t->plan->o->exhaustive || tally->full)
+		return false;
+	return !rule_can_change(t->plan->threshold, tally->correct, tally->asked - tally->valid,
+				tally->asked, t->wanted);
 }
 
-static void show(struct trials *t)
+bool trials_want(const struct trials *t)
 {
-	const uint8_t *order = t->orders[t->tally.asked];
+	return !t->closed && t->next == t->tally.asked && !trials_decided(t);
+}
+
+struct held *trials_next(struct trials *t)
+{
+	return t->closed || t->next == t->wanted ? NULL : &t->held[t->next++];
+}
+
+/* The options as trial h shows them; how many. */
+static int shown_options(const struct trials *t, const struct held *h, const char **shown)
+{
 	int i, count = (int)t->q.option_count;
 
 	for (i = 0; i < count; i++)
-		t->shown[i] = t->q.options[order[i]];
+		shown[i] = t->q.options[t->orders[h->number][i]];
 	if (t->abstain)
-		t->shown[count++] = t->plan->image ? ABSTAIN_SIGHT : ABSTAIN_BLIND;
-	t->shown_count = count;
-	buf_clear(&t->options);
-	for (i = 0; i < count; i++)
-		buf_printf(&t->options, "%s%c) %s", i ? "\n" : "", 'A' + i, t->shown[i]);
+		shown[count++] = t->plan->image ? ABSTAIN_SIGHT : ABSTAIN_BLIND;
+	return count;
 }
 
-void trials_request(struct trials *t, struct chat_request *q)
+void trials_request(struct trials *t, const struct held *h, struct chat_request *q)
 {
 	const struct trial_options *o = t->plan->o;
+	const char *shown[ORDER_OPTIONS_MAX + 1];
+	int i, count = shown_options(t, h, shown);
 
-	show(t);
+	buf_clear(&t->options);
+	for (i = 0; i < count; i++)
+		buf_printf(&t->options, "%s%c) %s", i ? "\n" : "", 'A' + i, shown[i]);
 	buf_clear(&t->prompt);
 	prompt_fill(&t->plan->prompt, (struct prompt_value[]){ { "question", t->q.question },
 							       { "options", t->options.data },
@@ -159,32 +192,39 @@ void trials_request(struct trials *t, struct chat_request *q)
 		.prompt = t->prompt.data, .temperature = o->temperature, .top_p = 1,
 		.repetition_penalty = 1, .max_tokens = o->max_tokens, .seed = -1,
 	};
-	if (t->plan->image)
-		q->image_id = rec_text(t->item.rec, "image_id");
 	if (o->temperature > 0)
-		q->seed = lvlm_seed(o->seed, t->q.id, t->plan->condition, t->tally.asked);
+		q->seed = lvlm_seed(o->seed, t->q.id, t->plan->condition, h->number);
 }
 
 const char *trials_image(struct trials *t)
 {
-	return t->plan->image ? rec_text(t->item.rec, "image") : NULL;
+	return rec_text(t->item.rec, "image");
 }
 
-static enum outcome judge(const struct trials *t, const struct lvlm_reply *reply, int *pick)
+const char *trials_image_id(struct trials *t)
 {
+	return rec_text(t->item.rec, "image_id");
+}
+
+/* ---- what came back ---- */
+
+static enum outcome judge(const struct held *h, const struct lvlm_reply *reply, int *pick)
+{
+	const struct trials *t = h->of;
+	const char *texts[ORDER_OPTIONS_MAX + 1];
 	struct letter_shown shown = {
-		.options = t->shown, .count = (size_t)t->shown_count, .abstain = t->abstain,
-		.image_sent = t->plan->image, .cut = !strcmp(reply->finish_reason, "length"),
+		.options = texts, .abstain = t->abstain, .image_sent = t->plan->image && !t->plan->control,
+		.cut = !strcmp(reply->finish_reason, "length"),
 	};
 	int letter;
 
-	*pick = -1;
+	shown.count = (size_t)shown_options(t, h, texts);
 	if (!strcmp(reply->finish_reason, "refusal") ||
 	    !strcmp(reply->finish_reason, "content_filter"))
 		return OUTCOME_REFUSED;
 	switch (letter_read(reply->content, strlen(reply->content), &shown, &letter)) {
 	case LETTER_PICK:
-		*pick = t->orders[t->tally.asked][letter];
+		*pick = t->orders[h->number][letter];
 		return *pick == t->q.answer ? OUTCOME_CORRECT : OUTCOME_WRONG;
 	case LETTER_ABSTAINED:
 		return OUTCOME_ABSTAINED;
@@ -195,37 +235,50 @@ static enum outcome judge(const struct trials *t, const struct lvlm_reply *reply
 	}
 }
 
-bool trials_take(struct trials *t, const struct lvlm_reply *reply)
+static bool wants_again(const struct held *h, const struct lvlm_reply *reply,
+			enum outcome outcome)
 {
-	enum outcome outcome;
-	int pick = -1;
+	const struct trial_options *o = h->of->plan->o;
 
-	switch (reply->outcome) {
-	case LVLM_ANSWERED:
-		outcome = judge(t, reply, &pick);
-		break;
-	case LVLM_REJECTED:
-		if (strcmp(reply->class, "rejected_by_server"))
-			return false;
-		outcome = OUTCOME_REFUSED;
-		break;
-	default:
-		outcome = OUTCOME_FAILED;
-	}
-	tally_add(&t->tally, outcome, t->orders[t->tally.asked], pick, reply->content, reply->call);
-	return true;
+	if (!reply->from_ledger || h->again)
+		return false;
+	return (outcome == OUTCOME_UNPARSED && o->retry.unparsed) ||
+	       (outcome == OUTCOME_REFUSED && o->retry.refused);
 }
 
-bool trials_more(const struct trials *t)
+/* Trials enter the tally in turn, until it is decided. */
+static void advance(struct trials *t)
 {
-	const struct tally *tally = &t->tally;
+	struct held *h;
 
-	if (tally->asked >= t->wanted)
-		return false;
-	if (t->plan->o->exhaustive || tally->full)
-		return true;
-	return rule_can_change(t->plan->threshold, tally->correct, tally->asked - tally->valid,
-			       tally->asked, t->wanted);
+	while (!trials_decided(t) && t->held[t->tally.asked].answered) {
+		h = &t->held[t->tally.asked];
+		tally_add(&t->tally, h->outcome, t->orders[h->number], h->pick, h->said, h->call);
+	}
+}
+
+enum trials_took trials_take(struct held *h, const struct lvlm_reply *reply)
+{
+	enum outcome outcome = OUTCOME_FAILED;
+	int pick = -1;
+
+	if (reply->outcome == LVLM_REJECTED && strcmp(reply->class, "rejected_by_server"))
+		return TRIALS_UNUSABLE;
+	if (reply->outcome == LVLM_REJECTED)
+		outcome = OUTCOME_REFUSED;
+	else if (reply->outcome == LVLM_ANSWERED)
+		outcome = judge(h, reply, &pick);
+	if (wants_again(h, reply, outcome)) {
+		h->again = true;
+		return TRIALS_AGAIN;
+	}
+	h->answered = true;
+	h->outcome = outcome;
+	h->pick = pick;
+	h->said = reply->content ? xstrdup(reply->content) : NULL;
+	memcpy(h->call, reply->call, sizeof(h->call));
+	advance(h->of);
+	return TRIALS_TOOK;
 }
 
 /* Left to a rerun: a trial failed in transport, and it could still matter. */
@@ -242,8 +295,8 @@ static bool is_left(const struct trials *t)
 void trials_close(struct trials *t, struct run *run)
 {
 	const char *member = t->plan->member;
-	struct tally_list list;
 	enum run_fate fate = is_left(t) ? RUN_LEFT : RUN_DONE;
+	struct tally_list list;
 	struct err err;
 	cJSON *json;
 
@@ -258,20 +311,31 @@ void trials_close(struct trials *t, struct run *run)
 	cJSON_Delete(json);
 	tally_list_release(&list);
 	run_write(run, &t->item, fate);
-	t->item.rec = NULL;
-	trials_free(t);
-}
-
-void trials_pass(struct trials *t, struct run *run)
-{
-	run_write(run, &t->item, RUN_PASSED);
-	t->item.rec = NULL;
-	trials_free(t);
+	t->closed = true;
 }
 
 void trials_reject(struct trials *t, struct run *run, const char *class, const char *message)
 {
 	run_reject(run, &t->item, class, message);
-	t->item.rec = NULL;
-	trials_free(t);
+	t->closed = true;
+}
+
+bool trials_closed(const struct trials *t)
+{
+	return t->closed;
+}
+
+const struct tally *trials_tally(const struct trials *t)
+{
+	return &t->tally;
+}
+
+struct trials_link *trials_link(struct trials *t)
+{
+	return &t->link;
+}
+
+int *trials_under_way(struct trials *t)
+{
+	return &t->under_way;
 }

@@ -6,8 +6,10 @@
 
 #include <string.h>
 
-int verdict_read(struct rec *r, int options, struct verdict_tallies *t, struct err *err)
+int verdict_read(struct rec *r, struct verdict_tallies *t, struct err *err)
 {
+	int options = cJSON_GetArraySize(rec_json(r, "options"));
+
 	*t = (struct verdict_tallies){ { 0 }, { 0 }, { 0 } };
 	if (tally_list_read(rec_json(r, "blind"), options, &t->blind, err) ||
 	    tally_list_read(rec_json(r, "sight"), options, &t->sight, err) ||

@@ -15,7 +15,7 @@ struct verdict_tallies {
 };
 
 /* -1: one of them is malformed (err). */
-int verdict_read(struct rec *r, int options, struct verdict_tallies *t, struct err *err);
+int verdict_read(struct rec *r, struct verdict_tallies *t, struct err *err);
 void verdict_release(struct verdict_tallies *t);
 
 /* The blind tallies without the model that is about to be asked (again); NULL: all. */

@@ -12,7 +12,7 @@
 
 struct seen {
 	sqlite3 *db;
-	sqlite3_stmt *put, *get;
+	sqlite3_stmt *put, *get, *next, *smallest;
 };
 
 static int fault(const struct seen *s, struct err *err)
@@ -30,7 +30,11 @@ struct seen *seen_open(struct err *err)
 	if (sqlite3_open("", &s->db) || sqlite3_exec(s->db, setup, NULL, NULL, NULL) ||
 	    sqlite3_prepare_v2(s->db, "INSERT OR IGNORE INTO seen VALUES (?,?)", -1, &s->put,
 			       NULL) ||
-	    sqlite3_prepare_v2(s->db, "SELECT name FROM seen WHERE key = ?", -1, &s->get, NULL)) {
+	    sqlite3_prepare_v2(s->db, "SELECT name FROM seen WHERE key = ?", -1, &s->get, NULL) ||
+	    sqlite3_prepare_v2(s->db, "SELECT key, name FROM seen WHERE key > ? "
+			       "ORDER BY key LIMIT 1", -1, &s->next, NULL) ||
+	    sqlite3_prepare_v2(s->db, "SELECT key, name FROM seen WHERE key <> ? "
+			       "ORDER BY key LIMIT 1", -1, &s->smallest, NULL)) {
 		fault(s, err);
 		seen_close(s);
 		return NULL;
@@ -44,6 +48,8 @@ void seen_close(struct seen *s)
 		return;
 	sqlite3_finalize(s->put);
 	sqlite3_finalize(s->get);
+	sqlite3_finalize(s->next);
+	sqlite3_finalize(s->smallest);
 	sqlite3_close(s->db);
 	free(s);
 }
@@ -67,4 +73,24 @@ int seen_add(struct seen *s, const char *key, const char *name, const char **fir
 wrong:
 	sqlite3_reset(s->put);
 	return fault(s, err);
+}
+
+int seen_next(struct seen *s, const char *key, const char **next, const char **name,
+	      struct err *err)
+{
+	sqlite3_stmt *order[] = { s->next, s->smallest };
+	int i, code = SQLITE_DONE;
+
+	sqlite3_reset(s->next);
+	sqlite3_reset(s->smallest);
+	for (i = 0; i < 2 && code == SQLITE_DONE; i++) {
+		sqlite3_bind_text(order[i], 1, key, -1, SQLITE_TRANSIENT);
+		code = sqlite3_step(order[i]);
+		if (code == SQLITE_ROW) {
+			*next = (const char *)sqlite3_column_text(order[i], 0);
+			*name = (const char *)sqlite3_column_text(order[i], 1);
+			return 1;
+		}
+	}
+	return code == SQLITE_DONE ? 0 : fault(s, err);
 }

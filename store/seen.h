@@ -18,4 +18,11 @@ void seen_close(struct seen *s);
 int seen_add(struct seen *s, const char *key, const char *name, const char **first,
 	     struct err *err);
 
+/*
+ * The next larger key and its name (after the largest comes the smallest); 1: found, 0: the
+ * set has no other key. Borrowed until the next call.
+ */
+int seen_next(struct seen *s, const char *key, const char **next, const char **name,
+	      struct err *err);
+
 #endif

@@ -21,7 +21,8 @@ struct shape {
 	char *name;			/* as written between the quotes */
 	struct shape **parts;		/* members in order; a list has one, for all elements */
 	size_t count, cap;
-	bool sampled;			/* from the sample: written as it says */
+	bool known;			/* a member of the sample: stands before those learned */
+	bool sampled;			/* ... that gave its type too: written as it says */
 	bool rewrite;			/* some row differs here, so bytes cannot just be copied */
 	const char *value;		/* while a row is written: the member's text in it */
 	size_t len;
@@ -220,11 +221,17 @@ struct shape *shape_at(struct shape *s, const char *member)
 	return find_part(s, member, strlen(member), &guess);
 }
 
+struct shape *shape_element(struct shape *s)
+{
+	return s->parts[0];
+}
+
 static void mark_sampled(struct shape *s)
 {
 	size_t i;
 
-	s->sampled = true;
+	s->known = true;
+	s->sampled = s->kind != SHAPE_NULL;
 	for (i = 0; i < s->count; i++)
 		mark_sampled(s->parts[i]);
 }
@@ -251,6 +258,24 @@ void shape_free(struct shape *s)
 	free(s);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct shape *x = *(struct shape *const *)a, *y = *(struct shape *const *)b;
+
+	return strcmp(x->name, y->name);
+}
+
+/* What was learned stands behind the sample by name, not by who came first in the store. */
+static void sort_learned(struct shape *s)
+{
+	size_t i = 0;
+
+	while (i < s->count && s->parts[i]->known)
+		i++;
+	if (i < s->count)
+		qsort(s->parts + i, s->count - i, sizeof(*s->parts), by_name);
+}
+
 /* Tables know no column without fields, so {} becomes text as well. */
 void shape_settle(struct shape *s)
 {
@@ -258,6 +283,7 @@ void shape_settle(struct shape *s)
 
 	if (s->kind == SHAPE_STRUCT && !s->count)
 		s->kind = SHAPE_MIXED;
+	sort_learned(s);
 	if (s->sampled || s->kind == SHAPE_MIXED)
 		s->rewrite = true;
 	for (i = 0; i < s->count; i++) {

@@ -31,8 +31,9 @@ void shape_free(struct shape *s);
 void shape_learn(struct shape *s, const char *value, size_t len);
 void shape_learn_member(struct shape *s, const char *member, const char *value, size_t len);
 
-/* The list elements' or the member's shape, to learn further; NULL if there is none. */
+/* A member's shape (of a list: a member of its elements), to learn further; NULL: none. */
 struct shape *shape_at(struct shape *s, const char *member);
+struct shape *shape_element(struct shape *s);	/* what a list's elements look like */
 
 void shape_settle(struct shape *s);
 void shape_write(struct shape *s, const char *value, size_t len, struct buf *out);

@@ -18,6 +18,7 @@
 #include "cli/buf.h"
 
 #define CHUNK (256u << 10)	/* plain bytes given to the encoder at once */
+#define FRAME (128u << 10)	/* compressed bytes written at once */
 #define JOB (4 << 20)		/* plain bytes a thread takes; part of what makes the bytes */
 #define HEADER 6		/* magic, descriptor, window: of a frame without content size */
 #define SIZE_AT 6		/* where the content size stands in ours */
@@ -29,6 +30,7 @@ struct shards {
 	ZSTD_CCtx *zstd;
 	struct buf text, head, path;
 	struct digest plain;
+	char *frame;		/* FRAME bytes from the encoder */
 	int fd;
 	struct shard *items;
 	size_t count, cap;
@@ -64,6 +66,7 @@ struct shards *shards_open(const char *folder, const struct shard_how *how, stru
 	s->how = *how;
 	s->folder = xstrdup(folder);
 	s->fd = -1;
+	s->frame = xmalloc(FRAME);
 	buf_init(&s->text, BUF_NO_MAX);
 	buf_init(&s->head, BUF_NO_MAX);
 	buf_init(&s->path, BUF_NO_MAX);
@@ -86,6 +89,7 @@ void shards_free(struct shards *s)
 	buf_release(&s->text);
 	buf_release(&s->head);
 	buf_release(&s->path);
+	free(s->frame);
 	free(s->folder);
 	free(s->items);
 	free(s);
@@ -158,18 +162,17 @@ static int write_frame(struct shards *s, const char *bytes, size_t len, struct e
 
 static int compress(struct shards *s, ZSTD_EndDirective end, struct err *err)
 {
-	static char bytes[128 << 10];
 	ZSTD_inBuffer from = { s->text.data, s->text.len, 0 };
 	ZSTD_outBuffer to;
 	size_t left;
 
 	do {
-		to = (ZSTD_outBuffer){ bytes, sizeof(bytes), 0 };
+		to = (ZSTD_outBuffer){ s->frame, FRAME, 0 };
 		left = ZSTD_compressStream2(s->zstd, &to, &from, end);
 		if (ZSTD_isError(left))
 			return err_set(err, EXIT_SYSTEM, "cannot compress: %s",
 				       ZSTD_getErrorName(left));
-		if (write_frame(s, bytes, to.pos, err))
+		if (write_frame(s, s->frame, to.pos, err))
 			return -1;
 	} while (end == ZSTD_e_end ? left > 0 : from.pos < from.size);
 	digest_add(&s->plain, s->text.data, s->text.len);

@@ -10,7 +10,7 @@ want pkg-config command -v pkg-config
 want gcc command -v "${CC:-cc}"
 for pair in sqlite3:libsqlite3-dev libcjson:libcjson-dev libcurl:libcurl4-openssl-dev \
 	libzstd:libzstd-dev libxxhash:libxxhash-dev libarchive:libarchive-dev \
-	libutf8proc:libutf8proc-dev libcrypto:libssl-dev libmicrohttpd:libmicrohttpd-dev \
+	libutf8proc:libutf8proc-dev libcrypto:libssl-dev gdlib:libgd-dev libmicrohttpd:libmicrohttpd-dev \
 	cmocka:libcmocka-dev; do
 	want "${pair#*:}" pkg-config --exists "${pair%%:*}"
 done

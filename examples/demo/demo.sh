@@ -2,9 +2,9 @@
 # The whole chain on real images, with simulated models: what `make demo` runs.
 #   demo.sh BUILD    BUILD holds bin/; everything made lies in BUILD/demo
 set -eu
-build=$(cd "$1" && pwd)
 cd "$(dirname "$0")/../.."
-PATH=$build/bin:$PATH
+build=$1
+PATH=$(cd "$build" && pwd)/bin:$PATH
 demo=$build/demo
 rm -rf "$demo"
 mkdir -p "$demo"
@@ -23,11 +23,12 @@ echo
 make --no-print-directory -s -f examples/pipeline.mk IMAGES=examples/images WORK="$demo" \
 	GENERATE_MODEL=sim-lvlm BLIND_MODEL=sim-llm SIGHT_MODEL=sim-vl FLAGS="--progress none"
 echo
-sh examples/demo/funnel.sh "$demo/capqa.db"
+sh examples/demo/funnel.sh "$demo/capqa.db" \
+	"$(zstd -dcq "$demo"/dataset/data/*.zst | wc -l)"
 cat <<END
 
-The store:   ${demo#"$PWD"/}/capqa.db          (sqlite3 opens it; the views are named plainly)
-The dataset: ${demo#"$PWD"/}/dataset           (zstd shards of JSONL, manifest, card)
+The store:   $demo/capqa.db          (sqlite3 opens it; the views are named plainly)
+The dataset: $demo/dataset           (zstd shards of JSONL, manifest, card)
 
 The models were SIMULATED: capqa-sim answers from a planted world, no model ran. With a real
 server, two variables make it real:
