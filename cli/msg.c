@@ -176,6 +176,19 @@ void msg_line(const char *text)
 	buf_release(&line);
 }
 
+/* A text that was cut must not end inside a UTF-8 character: it becomes part of a record. */
+static void drop_half_character(char *text)
+{
+	size_t len = strlen(text), from = len;
+	utf8proc_int32_t c;
+
+	while (from && len - from < 3 && ((unsigned char)text[from - 1] & 0xc0) == 0x80)
+		from--;
+	if (from && (unsigned char)text[from - 1] >= 0xc0 &&
+	    utf8proc_iterate((const utf8proc_uint8_t *)text + from - 1, -1, &c) <= 0)
+		text[from - 1] = '\0';
+}
+
 int err_set(struct err *err, enum exit_code kind, const char *format, ...)
 {
 	int code = errno;
@@ -191,5 +204,6 @@ int err_set(struct err *err, enum exit_code kind, const char *format, ...)
 	used = strlen(err->text);
 	if (n && format[n - 1] == ':')
 		snprintf(err->text + used, sizeof(err->text) - used, " %s", strerror(code));
+	drop_half_character(err->text);
 	return -1;
 }

@@ -179,14 +179,17 @@ static const struct opt *scan_find(const struct scan *s, int value)
 static void wrong_option(const struct about *about, const struct scan *s, char **argv, int c)
 {
 	const struct opt *o = optopt ? scan_find(s, optopt) : NULL;
+	const char *word = argv[optind - 1];
 
+	if (c != ':' && !strncmp(word, "--", 2) && (o || optopt >= ASK_HELP))
+		die(EXIT_USAGE, "option '%.*s' takes no value; see '%s --help'",
+		    (int)strcspn(word, "="), word, about->name);
 	if (c == ':')
 		die(EXIT_USAGE, "option '--%s' needs a value (%s); see '%s --help'",
 		    o ? o->name : "?", o && o->arg ? o->arg : "VALUE", about->name);
 	if (optopt && !o)
 		die(EXIT_USAGE, "unknown option '-%c'; see '%s --help'", optopt, about->name);
-	die(EXIT_USAGE, "unknown or ambiguous option '%s'; see '%s --help'", argv[optind - 1],
-	    about->name);
+	die(EXIT_USAGE, "unknown or ambiguous option '%s'; see '%s --help'", word, about->name);
 }
 
 static int argc_of(char **argv)

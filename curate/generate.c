@@ -116,7 +116,7 @@ static void ask(struct run *run, struct lvlm *model, const struct item *item, co
 	kept = xmalloc(sizeof(*kept));
 	*kept = *item;
 	if (opt.temperature > 0)
-		q.seed = lvlm_seed(opt.seed, rec_image_key(item->rec), "generate", 0);
+		q.seed = chat_seed(opt.seed, rec_image_key(item->rec), "generate", 0);
 	lvlm_ask(model, &q, image, false, kept);
 }
 

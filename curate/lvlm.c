@@ -262,14 +262,18 @@ static int64_t slots(const struct lvlm *l)
 	return l->proven && !l->pauses ? l->o.in_flight : 1;
 }
 
+static bool can_start(const struct lvlm *l)
+{
+	return l->calls.ready && l->idle_count && (int64_t)l->flying < slots(l) && !l->fatal &&
+	       !l->stopping_since_ms && l->paused_until_ms <= now_ms();
+}
+
 static void start_ready(struct lvlm *l)
 {
 	struct transfer *t;
 	struct call *c;
 
-	if (l->paused_until_ms > now_ms() || l->stopping_since_ms)
-		return;
-	while (l->calls.ready && l->idle_count && (int64_t)l->flying < slots(l)) {
+	while (can_start(l)) {
 		c = calls_next(&l->calls);
 		t = l->idle[l->idle_count - 1];
 		if (!prepare(l, t, c))
@@ -510,8 +514,6 @@ static int next_due_ms(const struct lvlm *l)
 {
 	int64_t now = now_ms(), soonest = 1000, commit = l->ledger ? answers_due_ms(l->ledger) : -1;
 
-	if (l->calls.results)
-		return 0;
 	if (commit >= 0 && commit < soonest)
 		soonest = commit;
 	if (l->calls.ready && !l->stopping_since_ms && l->paused_until_ms > now &&
@@ -531,25 +533,39 @@ static int commit_if_due(struct lvlm *l)
 	return -1;
 }
 
-int lvlm_wait(struct lvlm *l, int fd, struct err *err)
+/* Moves bytes, and takes what finished. */
+static void perform(struct lvlm *l)
+{
+	int running;
+
+	curl_multi_perform(l->multi, &running);
+	take_finished(l);
+}
+
+static void wait_for_something(struct lvlm *l, int fd)
 {
 	struct curl_waitfd extra[2] = { { .fd = sig_fd(), .events = CURL_WAIT_POLLIN },
 					{ .fd = fd, .events = CURL_WAIT_POLLIN } };
 	bool watch = fd >= 0 && lvlm_room(l);
-	int running;
 
+	if (!l->flying && !l->calls.ready && !l->calls.later && !watch)
+		return;
+	if (l->stopping_since_ms)	/* the signal's fd stays readable */
+		curl_multi_poll(l->multi, NULL, 0, next_due_ms(l), NULL);
+	else
+		curl_multi_poll(l->multi, extra, watch ? 2 : 1, next_due_ms(l), NULL);
+	perform(l);
+}
+
+int lvlm_wait(struct lvlm *l, int fd, struct err *err)
+{
 	if (sig_stop() && !l->stopping_since_ms)
 		l->stopping_since_ms = now_ms();
 	calls_wake(&l->calls, now_ms());
 	start_ready(l);
-	curl_multi_perform(l->multi, &running);
-	if (!l->fatal && (l->flying || l->calls.ready || l->calls.later || watch)) {
-		curl_multi_poll(l->multi, extra + (l->stopping_since_ms ? 1 : 0),
-				(l->stopping_since_ms ? 0u : 1u) + (watch ? 1u : 0u),
-				next_due_ms(l), NULL);
-		curl_multi_perform(l->multi, &running);
-	}
-	take_finished(l);
+	perform(l);
+	if (!l->fatal && !l->calls.results && !can_start(l))
+		wait_for_something(l, fd);
 	commit_if_due(l);
 	if (!l->fatal)
 		return 0;
@@ -567,21 +583,6 @@ int lvlm_commit(void *ctx, struct err *err)
 	struct lvlm *l = ctx;
 
 	return l->ledger ? answers_commit(l->ledger, err) : 0;
-}
-
-int64_t lvlm_seed(int64_t seed, const char *id, const char *condition, int trial)
-{
-	struct hash h;
-	int64_t value;
-
-	hash_init(&h);
-	hash_number(&h, seed);
-	hash_text(&h, id);
-	hash_text(&h, condition);
-	hash_number(&h, trial);
-	value = (int64_t)(hash_low(&h) & 0x7fffffff);
-	hash_release(&h);
-	return value;
 }
 
 void lvlm_meter(const struct lvlm *l, struct meter_now *now)

@@ -121,9 +121,6 @@ bool lvlm_reply(struct lvlm *l, struct lvlm_reply *reply);
 /* For run_before_write; ctx is the struct lvlm. */
 int lvlm_commit(void *ctx, struct err *err);
 
-/* The seed a request carries: from -s, the record, the condition and the trial. 31 bits. */
-int64_t lvlm_seed(int64_t seed, const char *id, const char *condition, int trial);
-
 void lvlm_meter(const struct lvlm *l, struct meter_now *now);
 /* "calls 120, from ledger 40, retries 3, 5120 tokens": for the last line. */
 void lvlm_say(const struct lvlm *l, char *to, size_t size);

@@ -103,6 +103,8 @@ static int label_index(const struct mcq_label *label, const struct mcq_choices *
 
 	if (choices->family == LABEL_ROMAN)
 		return label->roman - 1;
+	if (label->family == LABEL_ROMAN)
+		return -1;
 	if (label->family == choices->family)
 		return label->ordinal - 1;
 	if (latin && (choices->family == LABEL_NONE || choices->family == LABEL_UPPER ||

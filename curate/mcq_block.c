@@ -493,7 +493,8 @@ static bool is_numbered_option(struct mcq_block *b, const struct mcq_line *line)
 		if (d->number >= 0 && same_head(&b->head, line))
 			return false;
 		return line->label.ordinal == last->label.ordinal + 1 ||
-		       (line->label.ordinal > last->label.ordinal && d->number < 0);
+		       (line->label.ordinal > last->label.ordinal &&
+			(d->number < 0 || !same_head(&b->head, line)));
 	}
 	if (line->label.ordinal != 1 || d->option_count || b->phase == PHASE_SHUT)
 		return false;

@@ -285,7 +285,7 @@ size_t mcq_label_said(const char *at, const char *end, struct mcq_label *label)
 	if (used)
 		return used;
 	used = mcq_label_mark(p, end, label, &alone);
-	if (!used || label->family == LABEL_ROMAN)
+	if (!used)
 		return 0;
 	p = skip_stars(p + used, end);
 	if (mcq_text_wordy(p, end) && (unsigned char)*p < 0x80)

@@ -407,6 +407,13 @@ static bool read_word(const char *at, struct mcq_line *line)
 	word_at = c.p;
 	if (read_ordinal(&c, &number)) {
 		word = WORD_QUESTION;
+		if (!c.bracket && mcq_text_space(c.p, c.end)) {	/* "第3题 图中…" */
+			ends_word(&c, word, number);
+			line->kind = LINE_QUESTION;
+			line->number = number;
+			line->rest = mcq_text_untag(mcq_text_of(c.p, c.end));
+			return true;
+		}
 	} else {
 		c.p = word_at;
 		word = mcq_word_find(c.p, c.end, &used);
@@ -421,6 +428,8 @@ static bool read_word(const char *at, struct mcq_line *line)
 		number = take_number(&c);
 	}
 	if ((word == WORD_ANSWER && is_bare_label(&c)) || ends_word(&c, word, number)) {
+		while (take_tag(&c.p, c.end))	/* "<b>Answer:</b> B" */
+			skip_space(&c);
 		line->kind = kind_of(word);
 		line->number = number;
 		line->rest = mcq_text_untag(mcq_text_of(c.p, c.end));

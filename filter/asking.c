@@ -83,13 +83,16 @@ void asking_start(struct asking *a, struct item *item)
 	ask(a, t, trials_next(t), false);
 }
 
-/* One more trial for each open question in turn, the oldest first. */
+/*
+ * One more trial for each open question in turn, the oldest first. Only while the server is
+ * being waited for: a rerun that the ledger answers must not ask what no trial needed.
+ */
 void asking_ahead(struct asking *a)
 {
 	struct held *h;
 	bool asked = true;
 
-	if (!run_ended(a->run))
+	if (!run_ended(a->run) || lvlm_idle(a->model))
 		return;
 	while (asked) {
 		asked = false;

@@ -5,10 +5,10 @@
  *
  *	while (lvlm_room(model) && run_room(run) && run_poll(run, &item))
  *		asking_start(&asking, &item);
- *	asking_ahead(&asking);
  *	...
  *	while (lvlm_reply(model, &reply))
  *		asking_put(&asking, &reply);
+ *	asking_ahead(&asking);
  *
  * A question's next trial goes out before any new question. When the input has ended and
  * requests run short, trials are asked ahead of their turn, which no record shows.

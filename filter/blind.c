@@ -119,11 +119,11 @@ int main(int argc, char **argv)
 	while (!run_ended(run) || !lvlm_idle(model)) {
 		while (lvlm_room(model) && run_room(run) && run_poll(run, &item))
 			start(&asking, &item);
-		asking_ahead(&asking);
 		if (lvlm_wait(model, run_fd(run), &err))
 			run_fail(run, &err);
 		while (lvlm_reply(model, &reply))
 			asking_put(&asking, &reply);
+		asking_ahead(&asking);
 		lvlm_meter(model, &now);
 		run_tick(run, &now);
 	}

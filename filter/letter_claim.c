@@ -279,21 +279,23 @@ static void state_letter(struct claims *c, const char *from, const struct found 
 
 /* ---- statements ----------------------------------------------------------------------- */
 
+#define FILLERS_MAX 120	/* bytes; also what keeps a reply of nothing but fillers linear */
+
 static const char *skip_fillers(const struct claims *c, const char *p)
 {
-	const char *before;
+	const char *before, *limit = c->end - p > FILLERS_MAX ? p + FILLERS_MAX : c->end;
 	struct found f = { 0 };
 	size_t used;
 
 	do {
 		before = p;
-		p = skip_marks(p, c->end);
+		p = skip_marks(p, limit);
 		/* "a" may be Portuguese's article or the letter: the letter if it stands alone */
 		if (letter_here(c, p, &f) && stands_alone(c, &f))
 			return p;
 		used = letter_phrase_filler(low(c, p), low_end(c));
 		p += used;
-	} while (p > before);
+	} while (p > before && p < limit);
 	return p;
 }
 
@@ -427,6 +429,8 @@ static bool read_letter_first(struct claims *c, const char *p)
 
 	if (!letter_here(c, p, &f) || !f.upper || !letter_phrase_after(low(c, f.end), low_end(c)))
 		return false;
+	if (is_denied(c, p))
+		return true;
 	while (before > c->text && strchr("( ", before[-1]))
 		before--;
 	if (before - c->text >= 3 && (!memcmp(low(c, before) - 3, "and", 3) ||
@@ -493,7 +497,7 @@ static void scan(struct claims *c)
 			p = after;
 			continue;
 		}
-		if (*p >= 'A' && *p <= 'Z' && !is_denied(c, p) && read_letter_first(c, p)) {
+		if (*p >= 'A' && *p <= 'Z' && read_letter_first(c, p)) {
 			p++;
 			continue;
 		}

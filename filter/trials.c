@@ -193,7 +193,7 @@ void trials_request(struct trials *t, const struct held *h, struct chat_request 
 		.repetition_penalty = 1, .max_tokens = o->max_tokens, .seed = -1,
 	};
 	if (o->temperature > 0)
-		q->seed = lvlm_seed(o->seed, t->q.id, t->plan->condition, h->number);
+		q->seed = chat_seed(o->seed, t->q.id, t->plan->condition, h->number);
 }
 
 const char *trials_image(struct trials *t)

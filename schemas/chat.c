@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <cjson/cJSON.h>
+#include <utf8proc.h>
 
 #include "cli/buf.h"
 #include "cli/msg.h"
@@ -43,6 +44,21 @@ void chat_key(const struct chat_request *q, unsigned char key[16])
 	hash_text(&h, q->letters);
 	hash_raw(&h, key);
 	hash_release(&h);
+}
+
+int64_t chat_seed(int64_t seed, const char *id, const char *condition, int trial)
+{
+	struct hash h;
+	int64_t value;
+
+	hash_init(&h);
+	hash_number(&h, seed);
+	hash_text(&h, id);
+	hash_text(&h, condition);
+	hash_number(&h, trial);
+	value = (int64_t)(hash_low(&h) & 0x7fffffff);
+	hash_release(&h);
+	return value;
 }
 
 static void add_quoted(struct buf *b, const char *text)
@@ -101,7 +117,7 @@ static bool is_base64(char c)
 static void keep_message(struct chat_error *error, const char *text)
 {
 	struct buf b;
-	size_t run;
+	size_t run, n;
 
 	buf_init(&b, BUF_NO_MAX);
 	while (*text && b.len < sizeof(error->message)) {
@@ -118,7 +134,11 @@ static void keep_message(struct chat_error *error, const char *text)
 			text += run;
 		}
 	}
-	snprintf(error->message, sizeof(error->message), "%s", b.data);
+	n = b.len < sizeof(error->message) ? b.len : sizeof(error->message) - 1;
+	while (n && ((unsigned char)b.data[n] & 0xc0) == 0x80)
+		n--;	/* not inside a character */
+	memcpy(error->message, b.data, n);
+	error->message[n] = '\0';
 	buf_release(&b);
 }
 
@@ -220,28 +240,72 @@ static bool ended_well(const char *finish)
 	return false;
 }
 
-/* cJSON would end a string at \u0000: a NUL in a model's text becomes U+FFFD. */
-static char *without_nul(const char *body, size_t *len)
+/* The UTF-16 unit of the escape \uXXXX at p, or -1. */
+static int unit_at(const char *p, size_t left)
 {
-	char *copy_ = xstrndup(body, *len), *p = copy_;
+	int i, unit = 0;
 
-	for (p = copy_; (p = memchr(p, '\\', (size_t)(copy_ + *len - p))); p += 2) {
-		if (copy_ + *len - p >= 6 && !memcmp(p, "\\u0000", 6))
-			memcpy(p, "\\ufffd", 6);
-		if (copy_ + *len - p < 2)
-			break;
+	if (left < 6 || p[0] != '\\' || p[1] != 'u')
+		return -1;
+	for (i = 2; i < 6; i++) {
+		if (!isxdigit((unsigned char)p[i]))
+			return -1;
+		unit = unit * 16 + (p[i] <= '9' ? p[i] - '0' : (p[i] | 32) - 'a' + 10);
 	}
-	return copy_;
+	return unit;
+}
+
+/* How many bytes at p can stay: an escape, a character or one byte. 0: they cannot. */
+static size_t sound_at(const char *p, size_t left, size_t *len)
+{
+	utf8proc_int32_t c;
+	utf8proc_ssize_t n;
+	int unit = unit_at(p, left), low;
+
+	*len = unit < 0 ? 1 : 6;
+	if (unit >= 0xd800 && unit <= 0xdbff) {
+		low = unit_at(p + 6, left - 6);
+		return low >= 0xdc00 && low <= 0xdfff ? 12 : 0;
+	}
+	if (unit >= 0)
+		return unit && (unit < 0xdc00 || unit > 0xdfff) ? 6 : 0;
+	if (*p == '\\')
+		return left > 1 && (unsigned char)p[1] >= 0x20 && (unsigned char)p[1] < 0x80 ? 2 : 1;
+	n = utf8proc_iterate((const utf8proc_uint8_t *)p, (utf8proc_ssize_t)left, &c);
+	return n > 0 && c ? (size_t)n : 0;
+}
+
+/*
+ * The body with U+FFFD for all that may not enter a record: NULs (cJSON would end the string
+ * there), half surrogate pairs (it would refuse the whole reply) and broken UTF-8.
+ */
+static void mend(const char *body, size_t len, struct buf *out)
+{
+	size_t i, n, bad, from = 0;
+
+	for (i = 0; i < len; i += n ? n : bad) {
+		n = sound_at(body + i, len - i, &bad);
+		if (n)
+			continue;
+		buf_add(out, body + from, i - from);
+		buf_adds(out, "\xef\xbf\xbd");
+		from = i + bad;
+	}
+	buf_add(out, body + from, len - from);
 }
 
 enum chat_got chat_read(const char *body, size_t len, struct chat_reply *reply,
 			struct chat_error *error)
 {
-	char *clean = without_nul(body, &len);
-	cJSON *json = cJSON_ParseWithLength(clean, len);
-	const cJSON *choice = first_choice(json);
 	enum chat_got got = CHAT_GARBAGE;
+	const cJSON *choice;
+	struct buf clean;
+	cJSON *json;
 
+	buf_init(&clean, BUF_NO_MAX);
+	mend(body, len, &clean);
+	json = cJSON_ParseWithLength(clean.data, clean.len);
+	choice = first_choice(json);
 	*error = (struct chat_error){ .message = "" };
 	if (cJSON_IsObject(json) && (read_error(json, error) || read_error(choice, error))) {
 		got = CHAT_ERROR;
@@ -255,10 +319,10 @@ enum chat_got chat_read(const char *body, size_t len, struct chat_reply *reply,
 			got = CHAT_GARBAGE;
 		}
 	} else {
-		keep_message(error, len ? clean : "empty body");
+		keep_message(error, len ? clean.data : "empty body");
 	}
 	cJSON_Delete(json);
-	free(clean);
+	buf_release(&clean);
 	return got;
 }
 

@@ -36,6 +36,9 @@ struct chat_request {
 /* Key of the logical request: url, dialect and headers are not in it, the image by its id. */
 void chat_key(const struct chat_request *q, unsigned char key[16]);
 
+/* The seed a request carries: from -s, the record, the condition and the trial. 31 bits. */
+int64_t chat_seed(int64_t seed, const char *id, const char *condition, int trial);
+
 /* How a server wants things said; found out by lvlm while talking to it. */
 struct chat_dialect {
 	bool standard_only;	/* refuses fields OpenAI does not know (repetition_penalty) */

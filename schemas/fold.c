@@ -20,17 +20,31 @@ static bool is_ascii(const char *text)
 	return true;
 }
 
-static bool is_space(char c)
+/*
+ * The length of the white space at text; 0: none. NFKC makes a plain space of every kind of
+ * space but U+1680, and of no line end: U+0085, U+2028, U+2029.
+ */
+static size_t space_len(const char *text)
 {
-	return c == ' ' || (c >= '\t' && c <= '\r');
+	static const char *const kept[] = { "\xc2\x85", "\xe1\x9a\x80", "\xe2\x80\xa8",
+					    "\xe2\x80\xa9" };
+	size_t i;
+
+	if (*text == ' ' || (*text >= '\t' && *text <= '\r'))
+		return 1;
+	for (i = 0; (unsigned char)*text >= 0xc2 && i < sizeof(kept) / sizeof(*kept); i++)
+		if (!strncmp(text, kept[i], strlen(kept[i])))
+			return strlen(kept[i]);
+	return 0;
 }
 
 static void add_squeezed(struct buf *out, const char *text, bool lower)
 {
-	size_t from = out->len;
+	size_t from = out->len, space;
 
-	for (; *text; text++) {
-		if (is_space(*text)) {
+	for (; *text; text += space ? space : 1) {
+		space = space_len(text);
+		if (space) {
 			if (out->len > from && out->data[out->len - 1] != ' ')
 				buf_addc(out, ' ');
 		} else {
@@ -49,8 +63,6 @@ void fold_text(struct buf *out, const char *text)
 		add_squeezed(out, text, true);
 		return;
 	}
-	/* NFKC_Casefold maps every kind of space that NFKC does not to itself; ideographic
-	 * and no-break spaces become plain ones by compatibility. */
 	if (utf8proc_map((const utf8proc_uint8_t *)text, 0, &folded,
 			 UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPOSE |
 			 UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE) < 0) {

@@ -29,6 +29,8 @@ double interval_binomial_at_most(int hits, int count, double p)
 	double sum = 0;
 	int k;
 
+	if (hits < 0)
+		return 0;
 	if (p <= 0 || p >= 1)
 		return p <= 0 || hits >= count ? 1 : 0;
 	for (k = 0; k <= hits && k <= count; k++)

@@ -14,7 +14,7 @@ static const char *only_image(struct rec *r)
 {
 	const cJSON *list = rec_json(r, "images");
 
-	if (cJSON_GetArraySize(list) != 1 || !cJSON_IsString(cJSON_GetArrayItem(list, 0)))
+	if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) != 1 || !cJSON_IsString(cJSON_GetArrayItem(list, 0)))
 		return NULL;
 	return cJSON_GetArrayItem(list, 0)->valuestring;
 }
@@ -99,6 +99,6 @@ int layout_reply(struct rec *r, const char *image_field, const char *text_field,
 
 	if (!from)
 		return -1;
-	move_text(r, from, rec_text(r, from), "reply");
+	move_text(r, from, path_in(r, from), "reply");
 	return rec_image_key(r) ? 0 : layout_image(r, image_field, err);
 }

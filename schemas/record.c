@@ -151,6 +151,24 @@ static struct member *add_member(struct rec *r)
 	return &r->members[r->count++];
 }
 
+/* A known key is known however it is escaped; then it goes by its plain name. */
+static void know_member(enum rec_kind kind, struct member *m)
+{
+	struct buf plain;
+
+	m->known = known_at(kind, m->key, m->key_len);
+	if (m->known >= 0 || !memchr(m->key, '\\', m->key_len))
+		return;
+	buf_init(&plain, BUF_NO_MAX);
+	span_unquote(&plain, m->key - 1, m->key_len + 2);
+	m->known = known_at(kind, plain.data, plain.len);
+	if (m->known >= 0) {
+		m->key = kinds[kind].members[m->known];
+		m->key_len = plain.len;
+	}
+	buf_release(&plain);
+}
+
 struct rec *rec_parse(enum rec_kind kind, const char *line, size_t len, struct err *err)
 {
 	struct span_members found = { 0 };
@@ -170,7 +188,7 @@ struct rec *rec_parse(enum rec_kind kind, const char *line, size_t len, struct e
 		m->key_len = found.items[i].key_len;
 		m->value = found.items[i].value;
 		m->value_len = found.items[i].value_len;
-		m->known = known_at(kind, m->key, m->key_len);
+		know_member(kind, m);
 	}
 	span_members_release(&found);
 	return r;
@@ -182,7 +200,7 @@ void rec_become(struct rec *r, enum rec_kind kind)
 
 	r->kind = kind;
 	for (i = 0; i < r->count; i++)
-		r->members[i].known = known_at(kind, r->members[i].key, r->members[i].key_len);
+		know_member(kind, &r->members[i]);
 }
 
 static struct member *find(const struct rec *r, const char *key)

@@ -72,7 +72,9 @@ int threshold_parse(const char *text, struct threshold *out, struct err *err)
 		goto wrong;
 	out->num = num;
 	out->den = den;
-	snprintf(out->text, sizeof(out->text), "%s%s", names[out->cmp], from);
+	if (snprintf(out->text, sizeof(out->text), "%s%s", names[out->cmp], from) >=
+	    (int)sizeof(out->text))
+		goto wrong;
 	return 0;
 wrong:
 	return err_set(err, EXIT_USAGE,

@@ -364,22 +364,35 @@ void span_members_release(struct span_members *found)
 	*found = (struct span_members){ 0 };
 }
 
+/* How many bytes at text[i] are one sound character; 0: none are. */
+static size_t character(const char *text, size_t i, size_t len)
+{
+	utf8proc_int32_t c;
+	utf8proc_ssize_t n;
+
+	if ((unsigned char)text[i] < 0x80)
+		return 1;
+	n = utf8proc_iterate((const utf8proc_uint8_t *)text + i, (utf8proc_ssize_t)(len - i), &c);
+	return n > 0 ? (size_t)n : 0;
+}
+
 void span_quote(struct buf *out, const char *text, size_t len)
 {
 	static const char hex[] = "0123456789abcdef", shorts[] = "btn?fr";
-	size_t i, from = 0;
+	size_t i, n, from = 0;
 
 	buf_addc(out, '"');
-	for (i = 0; i < len; i++) {
+	for (i = 0; i < len; i += n ? n : 1) {
 		unsigned char c = (unsigned char)text[i];
 
-		if (c >= 0x20 && c != '"' && c != '\\')
+		n = character(text, i, len);
+		if (n && c >= 0x20 && c != '"' && c != '\\')
 			continue;
 		buf_add(out, text + from, i - from);
 		from = i + 1;
 		if (c == '"' || c == '\\')
 			buf_add(out, (char[]){ '\\', (char)c }, 2);
-		else if (c == 0)
+		else if (c == 0 || !n)
 			buf_adds(out, "\xef\xbf\xbd");
 		else if (c >= 8 && c <= 13 && c != 11)
 			buf_add(out, (char[]){ '\\', shorts[c - 8] }, 2);
@@ -543,7 +556,7 @@ long span_array_next(struct span_array *a, const char *text, size_t len, const c
 		return (long)i;
 	*value = text + i;
 	*value_len = n;
-	while (*value_len && strchr(" \t\r\n", text[i + *value_len - 1]))
+	while (*value_len && memchr(" \t\r\n", text[i + *value_len - 1], 4))
 		--*value_len;
 	return (long)(i + n);
 }

@@ -49,7 +49,7 @@ int span_check(const char *text, size_t len, struct err *err);
 /* Appends a value (checked before) without white space and with the fewest escapes. */
 void span_canon(struct buf *out, const char *value, size_t len);
 
-/* Appends a string value in quotes. text is valid UTF-8; a NUL in it becomes U+FFFD. */
+/* Appends a string value in quotes. A NUL, and each byte that is no UTF-8, becomes U+FFFD. */
 void span_quote(struct buf *out, const char *text, size_t len);
 
 /* Appends what a string value (checked before, quotes included) means. */

@@ -5,6 +5,7 @@
 #include "schemas/tally.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,17 @@ void tally_cut(struct tally *t, int keep)
 	}
 }
 
+/* cJSON prints 15 digits where they come close; a seed has to come back as it was. */
+static cJSON *seed_json(int64_t seed)
+{
+	char text[24];
+
+	if (seed > -1000000000000000 && seed < 1000000000000000)
+		return cJSON_CreateNumber((double)seed);
+	snprintf(text, sizeof(text), "%lld", (long long)seed);
+	return cJSON_CreateRaw(text);
+}
+
 static cJSON *trial_json(const struct tally *t, const struct trial *trial)
 {
 	cJSON *json = cJSON_CreateObject(), *order = cJSON_AddArrayToObject(json, "order");
@@ -132,7 +144,7 @@ cJSON *tally_json(const struct tally *t)
 	if (t->condition)
 		cJSON_AddStringToObject(json, "condition", t->condition);
 	cJSON_AddStringToObject(json, "prompt_id", t->prompt_id ? t->prompt_id : "");
-	cJSON_AddNumberToObject(json, "seed", (double)t->seed);
+	cJSON_AddItemToObject(json, "seed", seed_json(t->seed));
 	cJSON_AddNumberToObject(json, "temperature", t->temperature);
 	cJSON_AddBoolToObject(json, "abstain", t->abstain);
 	cJSON_AddStringToObject(json, "orders", order_mode_name(t->orders));
@@ -177,11 +189,12 @@ static int read_order(const cJSON *array, int options, uint8_t *order)
 	const cJSON *item;
 	int i = 0;
 
-	if (cJSON_GetArraySize(array) != options)
+	if (!cJSON_IsArray(array) || cJSON_GetArraySize(array) != options)
 		return -1;
 	cJSON_ArrayForEach(item, array) {
 		if (!cJSON_IsNumber(item) || item->valuedouble < 0 ||
-		    item->valuedouble >= options || seen[item->valueint])
+		    item->valuedouble >= options || item->valuedouble != item->valueint ||
+		    seen[item->valueint])
 			return -1;
 		seen[item->valueint] = true;
 		order[i++] = (uint8_t)item->valueint;
@@ -222,20 +235,33 @@ static bool counts_agree(const cJSON *json, const struct tally *t)
 	return true;
 }
 
+/* 0, also where the member is absent: *out stays. -1: no number, or outside [low, high]. */
+static int number(const cJSON *json, const char *key, double low, double high, double *out)
+{
+	const cJSON *n = cJSON_GetObjectItemCaseSensitive(json, key);
+
+	if (!n)
+		return 0;
+	if (!cJSON_IsNumber(n) || !(n->valuedouble >= low && n->valuedouble <= high))
+		return -1;
+	*out = n->valuedouble;
+	return 0;
+}
+
 static int read_head(const cJSON *json, struct tally *t)
 {
 	const char *model = text_of(json, "model"), *condition = text_of(json, "condition");
 	const char *prompt = text_of(json, "prompt_id"), *orders = text_of(json, "orders");
-	const cJSON *n = cJSON_GetObjectItemCaseSensitive(json, "temperature");
+	double seed = 0;
 
-	if (!model || whole(json, "rotations", 1, TALLY_TRIALS_MAX, &t->rotations))
+	if (!model || number(json, "temperature", 0, 1e6, &t->temperature) ||
+	    number(json, "seed", -9e18, 9e18, &seed) || seed != floor(seed) ||
+	    whole(json, "rotations", 1, TALLY_TRIALS_MAX, &t->rotations))
 		return -1;
 	t->model = xstrdup(model);
 	t->condition = condition ? xstrdup(condition) : NULL;
 	t->prompt_id = prompt ? xstrdup(prompt) : NULL;
-	t->temperature = cJSON_IsNumber(n) ? n->valuedouble : 0;
-	n = cJSON_GetObjectItemCaseSensitive(json, "seed");
-	t->seed = cJSON_IsNumber(n) ? (int64_t)n->valuedouble : 0;
+	t->seed = (int64_t)seed;
 	t->abstain = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "abstain"));
 	t->early = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "early"));
 	t->full = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json, "full"));
@@ -247,8 +273,8 @@ int tally_read(const cJSON *json, int options, struct tally *t, struct err *err)
 	const cJSON *trial, *trials = cJSON_GetObjectItemCaseSensitive(json, "trials");
 
 	*t = (struct tally){ .options = options };
-	if (read_head(json, t)) {
-		err_set(err, EXIT_DATA, "a tally without model or rotations, or out of range");
+	if (!cJSON_IsArray(trials) || read_head(json, t)) {
+		err_set(err, EXIT_DATA, "a tally without model, rotations or trials, or out of range");
 		goto fail;
 	}
 	cJSON_ArrayForEach(trial, trials) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See card.h. The keys of the front matter are those of the Hub's datasetcard.md; config_name is
- * mandatory there even for one configuration.
+ * See card.h. The keys of the front matter are those of the Hub's datasetcard.md; config_name
+ * is mandatory there even for one configuration.
  */
 #include "store/card.h"
 
@@ -34,8 +34,8 @@ static const struct {
 };
 
 static const char caprl_what[] = "One row is one image with all its questions, in the form of "
-	"CapRL-QA-75K: `reward_model.ground_truth` lists question, lettered choices and the right "
-	"letter. The images are not included; `image` is their path.";
+	"CapRL-QA-75K: `reward_model.ground_truth` lists question, lettered choices and the "
+	"right letter. The images are not included; `image` is their path.";
 
 static const char *const limits =
 	"- Questions, answers and verdicts were made by models. A question was kept because "
@@ -46,9 +46,9 @@ static const char *const limits =
 
 static const char simulated[] =
 	"## SIMULATED\n\n"
-	"Models whose names start with `sim-` had a part in this set. They are the simulator of "
-	"capqa, a stand-in for model servers over a planted world. The rows show the form of a "
-	"set and say nothing about real models or images.\n\n";
+	"Models whose names start with `sim-` had a part in this set. They are the simulator "
+	"of capqa, a stand-in for model servers over a planted world. The rows show the form "
+	"of a set and say nothing about real models or images.\n\n";
 
 int64_t card_rows(const struct card *c)
 {
@@ -74,8 +74,9 @@ static void sum_bytes(const struct card *c, int64_t *plain, int64_t *files)
 /* The Hub's classes: powers of ten up to n>1T. */
 static const char *size_category(int64_t rows)
 {
-	static const char *const names[] = { "n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M",
-					     "1M<n<10M", "10M<n<100M", "100M<n<1B", "1B<n<10B" };
+	static const char *const names[] = { "n<1K", "1K<n<10K", "10K<n<100K",
+					     "100K<n<1M", "1M<n<10M", "10M<n<100M",
+					     "100M<n<1B", "1B<n<10B" };
 	int64_t most = 1000;
 	size_t i;
 
@@ -102,7 +103,8 @@ static void front_matter(const struct card *c, struct buf *out)
 	shape_features(c->shape, 2, out);
 	buf_printf(out, "  splits:\n  - name: %s\n    num_bytes: %lld\n    num_examples: %lld\n"
 		   "  download_size: %lld\n  dataset_size: %lld\n---\n\n", c->split,
-		   (long long)plain, (long long)card_rows(c), (long long)files, (long long)plain);
+		   (long long)plain, (long long)card_rows(c), (long long)files,
+		   (long long)plain);
 }
 
 /* Model names and rules come from records, so they are shown as code and made inert. */
@@ -115,7 +117,7 @@ static void add_code(struct buf *out, const char *text)
 	msg_clean(&clean, text, strlen(text));
 	buf_addc(out, '`');
 	for (i = 0; i < clean.len; i++)
-		buf_addc(out, clean.data[i] == '`' || clean.data[i] == '\n' ? ' ' : clean.data[i]);
+		buf_addc(out, strchr("`|\n", clean.data[i]) ? ' ' : clean.data[i]);
 	buf_addc(out, '`');
 	buf_release(&clean);
 }
@@ -160,9 +162,11 @@ void card_readme(const struct card *c, struct buf *out)
 	front_matter(c, out);
 	buf_printf(out, "# %s%s\n\n", c->facts->simulated ? "SIMULATED: " : "",
 		   kinds[c->records].title);
-	buf_printf(out, "%s\n\n", c->format == ROWS_CAPRL ? caprl_what : kinds[c->records].what);
+	buf_printf(out, "%s\n\n",
+		   c->format == ROWS_CAPRL ? caprl_what : kinds[c->records].what);
 	buf_printf(out, "%lld rows in `" FOLDER_DATA "/`, JSON Lines compressed with zstd; "
-		   "`" FOLDER_MANIFEST "` has the sums of every shard. Made with capqa.\n\n",
+		   "`" FOLDER_MANIFEST "` has the sums of every shard. Every row has every "
+		   "key; a value that is not known is null. Made with capqa.\n\n",
 		   (long long)card_rows(c));
 	if (c->facts->simulated)
 		buf_adds(out, simulated);

@@ -145,14 +145,6 @@ void column_marks(struct buf *sql, const struct column *columns, int first)
 		buf_printf(sql, "%s?%d", c > columns ? ", " : "", first++);
 }
 
-void column_sets(struct buf *sql, const struct column *columns, int first)
-{
-	const struct column *c;
-
-	for (c = columns; c->member; c++)
-		buf_printf(sql, "%s%s = ?%d", c > columns ? ", " : "", name_of(c), first++);
-}
-
 void column_row_init(struct column_row *row)
 {
 	*row = (struct column_row){ 0 };
@@ -179,7 +171,8 @@ static const struct span_member *find(const struct span_members *members, const 
 	size_t i, len = strlen(key);
 
 	for (i = 0; i < members->count; i++)
-		if (members->items[i].key_len == len && !memcmp(members->items[i].key, key, len))
+		if (members->items[i].key_len == len &&
+		    !memcmp(members->items[i].key, key, len))
 			return &members->items[i];
 	return NULL;
 }
@@ -473,8 +466,8 @@ static void put_exact(struct column_out *out, const char *exact)
 		snprintf(member, sizeof(member), "%.*s", (int)found.items[i].key_len,
 			 found.items[i].key);
 		slot = slot_of(out, member);
-		if (slot < 0 || (out->slots[slot].len &&
-				 (found.items[i].value[0] == 'n' || found.items[i].value[0] == '[')))
+		if (slot < 0 || (out->slots[slot].len && (found.items[i].value[0] == 'n' ||
+							  found.items[i].value[0] == '[')))
 			continue;
 		from = column_out_from(out);
 		buf_add(&out->text, found.items[i].value, found.items[i].value_len);

@@ -40,7 +40,7 @@ struct column {
 };
 
 /* In canonical order of the members. */
-extern const struct column column_keys[],	/* image_id and path, of every kind about an image */
+extern const struct column column_keys[],	/* image_id and path: of all about an image */
 	column_images[], column_paths[], column_sources[], column_replies[], column_questions[],
 	column_verdicts[], column_tallies[], column_trials[], column_captions[],
 	column_heads[],				/* of a caption, as a score repeats it */
@@ -52,8 +52,6 @@ size_t column_count(const struct column *columns);
 void column_names(struct buf *sql, const struct column *columns, const char *prefix);
 /* "?N, ?N+1, ..." */
 void column_marks(struct buf *sql, const struct column *columns, int first);
-/* "a = ?N, b = ?N+1, ..." */
-void column_sets(struct buf *sql, const struct column *columns, int first);
 
 /* Where the values come from: a record, or the members of an object inside one. */
 struct column_row {
@@ -71,7 +69,8 @@ void column_row_set(struct column_row *row, const struct rec *rec,
 
 bool column_row_raw(const struct column_row *row, const char *member, const char **value,
 		    size_t *len);
-void column_row_exact(struct column_row *row, const char *member, const char *value, size_t len);
+void column_row_exact(struct column_row *row, const char *member, const char *value,
+		      size_t len);
 
 /*
  * Are the members of the types their columns hold? -1 and err if not. Notes in row->exact what

@@ -12,8 +12,8 @@
 #include "cli/buf.h"
 
 #define APPLICATION_ID 1667330161	/* 'capq'; store.sql says the same */
-#define BUSY_MS 10000			/* how long another writer's transaction is waited for */
-#define CACHE_KB 24576
+#define BUSY_MS 10000		/* how long another writer's transaction is waited for */
+#define CACHE_KB 40960	/* ids come in the order of hashes: what is cached decides the speed */
 #define SETUP_WRITE "PRAGMA page_size = 65536; PRAGMA journal_mode = WAL; " \
 	"PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON"
 
@@ -208,7 +208,9 @@ static int open_reader(struct db *db, struct err *err)
 	if (set_up_reader(db, err) == 0)
 		return 0;
 	code = sqlite3_errcode(db->handle) & 0xff;
-	return code == SQLITE_CANTOPEN || code == SQLITE_READONLY ? open_immutable(db, err) : -1;
+	if (code != SQLITE_CANTOPEN && code != SQLITE_READONLY)
+		return -1;
+	return open_immutable(db, err);
 }
 
 static int open_writer(struct db *db, struct err *err)

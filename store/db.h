@@ -23,7 +23,7 @@
 #include "cli/msg.h"
 
 #define DB_DEFAULT "./capqa.db"
-#define DB_ROWS_PER_TRANSACTION 10000	/* records; PERF: this and the page size decide the speed */
+#define DB_ROWS_PER_TRANSACTION 10000	/* records; decides the speed */
 
 enum db_mode {
 	DB_READ,	/* must exist */

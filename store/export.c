@@ -36,16 +36,16 @@ static const struct opt table[] = {
 	{ 'd', "store", OPT_TEXT, &opt.store, "FILE", "the store (" DB_DEFAULT ")", NULL },
 	{ 'o', "output", OPT_TEXT, &opt.output, "FOLDER",
 	  "where to; an export that is there is replaced", NULL },
-	{ 0, "format", OPT_TEXT, &opt.format, "FORMAT", "full: the records themselves; caprl: one "
-	  "row per image, as CapRL-QA-75K (full)", NULL },
+	{ 0, "format", OPT_TEXT, &opt.format, "FORMAT", "full: the records themselves; "
+	  "caprl: one row per image, as CapRL-QA-75K (full)", NULL },
 	{ 0, "records", OPT_TEXT, &opt.records, "KIND", "image, reply, question (those kept), "
 	  "caption or score (question)", NULL },
 	{ 0, "name", OPT_TEXT, &opt.how.name, "NAME", "the split's name (train)", NULL },
 	{ 0, "shard-rows", OPT_COUNT, &opt.how.rows, "N", "most rows of a shard", NULL },
 	{ 0, "shard-size", OPT_COUNT, &opt.how.bytes, "BYTES",
 	  "most bytes of a shard before compression (500M)", NULL },
-	{ 0, "license", OPT_TEXT, &opt.license, "ID", "what the card says, for example cc-by-4.0",
-	  NULL },
+	{ 0, "license", OPT_TEXT, &opt.license, "ID",
+	  "what the card says, for example cc-by-4.0", NULL },
 	{ 'q', "quiet", OPT_FLAG, &opt.quiet, NULL, "only warnings and errors", NULL },
 	{ 0 }
 };
@@ -54,9 +54,9 @@ static const struct opt_block blocks[] = { { "Options", table }, { 0 } };
 
 static const struct about about = {
 	"capqa export", "", "write the store's records as a dataset folder",
-	"Writes FOLDER/data/train-00000-of-00008.jsonl.zst and so on, FOLDER/manifest.json with "
-	"the sums of every shard, and FOLDER/README.md, a dataset card. The same store gives the "
-	"same bytes. The folder appears when it is complete.\n\n"
+	"Writes FOLDER/data/train-00000-of-00008.jsonl.zst and so on, FOLDER/manifest.json "
+	"with the sums of every shard, and FOLDER/README.md, a dataset card. The same store "
+	"gives the same bytes. The folder appears when it is complete.\n\n"
 	"  capqa export -d capqa.db -o set --format caprl --license cc-by-4.0",
 	blocks
 };
@@ -79,8 +79,8 @@ static void check_options(enum rows_format *format, enum rec_kind *kind)
 	if (rows_format_parse(opt.format, format))
 		die(EXIT_USAGE, "--format takes full or caprl, not '%s'", opt.format);
 	if (rec_kind_parse(opt.records, kind) || *kind > REC_SCORE)
-		die(EXIT_USAGE, "--records takes image, reply, question, caption or score, not '%s'",
-		    opt.records);
+		die(EXIT_USAGE, "--records takes image, reply, question, caption or score, "
+		    "not '%s'", opt.records);
 	if (*format == ROWS_CAPRL && *kind != REC_QUESTION)
 		die(EXIT_USAGE, "--format caprl is for questions");
 	if (!is_word(opt.how.name, "_"))
@@ -152,7 +152,8 @@ static void say_last_line(struct db *db, const struct card *card)
 	buf_init(&line, BUF_NO_MAX);
 	if (card->records == REC_QUESTION &&
 	    (db_number(db, "SELECT count(*) FROM questions", &all, NULL) ||
-	     db_number(db, "SELECT count(*) FROM questions WHERE verdict = 'drop'", &drop, NULL) ||
+	     db_number(db, "SELECT count(*) FROM questions WHERE verdict = 'drop'", &drop,
+		       NULL) ||
 	     db_number(db, "SELECT count(*) FROM questions WHERE verdict = 'undecided'", &open,
 		       NULL)))
 		all = card->picked;
@@ -163,7 +164,8 @@ static void say_last_line(struct db *db, const struct card *card)
 			   "verdict)", (long long)(all - card->picked), (long long)drop,
 			   (long long)open, (long long)(all - card->picked - drop - open));
 	note("%s; %lld rows in %zu shard%s in %s", line.data, (long long)card_rows(card),
-	     shards_count(card->shards), shards_count(card->shards) == 1 ? "" : "s", opt.output);
+	     shards_count(card->shards), shards_count(card->shards) == 1 ? "" : "s",
+	     opt.output);
 	buf_release(&line);
 }
 

@@ -9,17 +9,20 @@
 static const struct {
 	const char *role, *sql;
 } roles[] = {
-	{ "generate", "SELECT model FROM replies UNION SELECT model FROM questions ORDER BY 1" },
+	{ "generate",
+	  "SELECT model FROM replies UNION SELECT model FROM questions ORDER BY 1" },
 	{ "blind", "SELECT DISTINCT model FROM tallies WHERE pass = 'blind' ORDER BY 1" },
 	{ "sight", "SELECT DISTINCT model FROM tallies WHERE pass = 'sight' ORDER BY 1" },
 	{ "control", "SELECT DISTINCT model FROM tallies WHERE pass = 'control' ORDER BY 1" },
 	{ "caption", "SELECT DISTINCT model FROM captions ORDER BY 1" },
-	{ "judge", "SELECT DISTINCT judge ->> 'model' FROM scores WHERE judge <> '' ORDER BY 1" },
+	{ "judge",
+	  "SELECT DISTINCT judge ->> 'model' FROM scores WHERE judge <> '' ORDER BY 1" },
 };
 
 #define RULES "SELECT DISTINCT rule FROM questions ORDER BY 1"
 #define PROMPTS "SELECT prompt_id FROM replies UNION SELECT prompt_id FROM captions " \
-	"UNION SELECT prompt_id FROM tallies UNION SELECT origin ->> 'prompt_id' FROM questions " \
+	"UNION SELECT prompt_id FROM tallies " \
+	"UNION SELECT origin ->> 'prompt_id' FROM questions " \
 	"UNION SELECT judge ->> 'prompt_id' FROM scores WHERE judge <> '' ORDER BY 1"
 #define SEEDS "SELECT DISTINCT seed FROM tallies ORDER BY 1"
 #define FUNNEL "SELECT step, count FROM funnel ORDER BY number"
@@ -56,7 +59,8 @@ static cJSON *read_counts(struct db *db, const char *sql, struct err *err)
 
 	while (stmt && (got = db_step(db, stmt, err)) > 0) {
 		item = cJSON_CreateObject();
-		cJSON_AddStringToObject(item, "step", (const char *)sqlite3_column_text(stmt, 0));
+		cJSON_AddStringToObject(item, "step",
+					(const char *)sqlite3_column_text(stmt, 0));
 		cJSON_AddRawToObject(item, "count", (const char *)sqlite3_column_text(stmt, 1));
 		cJSON_AddItemToArray(list, item);
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See fetch.h. What is read for a kind is one list of column tables, in the order of its SELECT;
- * lists inside a record (options, tallies, trials, answers) come from statements of their own.
+ * See fetch.h. What is read for a kind is one list of column tables, in the order of its
+ * SELECT; lists inside a record (options, tallies, trials, answers)
+ * come from statements of their own.
  */
 #include "store/fetch.h"
 
@@ -12,7 +13,8 @@
 #include "schemas/span.h"
 #include "store/column.h"
 
-#define IMAGE_JOIN "JOIN paths p ON p.id = r.path JOIN images i ON i.id = p.image WHERE r.id = ?1"
+#define IMAGE_JOIN \
+	"JOIN paths p ON p.id = r.path JOIN images i ON i.id = p.image WHERE r.id = ?1"
 
 /* column_keys spans two tables, so it is written out here. */
 #define KEYS "i.image_id, p.path"
@@ -37,16 +39,17 @@ static const struct kind kinds[REC_KINDS] = {
 		{ "r.", column_questions }, { "r.", column_verdicts } } },
 	[REC_CAPTION] = { "captions r " IMAGE_JOIN, "r.", true, { { "r.", column_captions } } },
 	[REC_SCORE] = { "scores s JOIN captions c ON c.id = s.caption JOIN paths p "
-		"ON p.id = c.path JOIN images i ON i.id = p.image WHERE s.id = ?1", "s.", true, {
+		"ON p.id = c.path JOIN images i ON i.id = p.image WHERE s.id = ?1", "s.", true,
+		{
 		{ "c.", column_heads }, { "s.", column_scores } } },
 	[REC_REJECT] = { "rejects r WHERE id = ?1", "r.", false, { { "r.", column_rejects } } },
 	[REC_RUN] = { "runs r WHERE id = ?1", "r.", false, { { "r.", column_runs } } },
 };
 
 static const char *const tally_names[] = {
-	"model", "condition", "prompt_id", "seed", "temperature", "abstain", "orders", "rotations",
-	"asked", "valid", "correct", "abstained", "unparsed", "refused", "failed", "early", "full",
-	"trials", NULL
+	"model", "condition", "prompt_id", "seed", "temperature", "abstain", "orders",
+	"rotations", "asked", "valid", "correct", "abstained", "unparsed", "refused", "failed",
+	"early", "full", "trials", NULL
 };
 static const char *const trial_names[] = { "order", "said", "pick", "outcome", "call", NULL };
 static const char *const answer_names[] = {
@@ -102,8 +105,8 @@ static sqlite3_stmt *prepare_list(struct db *db, const struct column *columns, c
 static int prepare_lists(struct fetch *f, struct err *err)
 {
 	if (f->kind == REC_SCORE) {
-		f->answers = prepare_list(f->db, column_answers, "",
-					  "score_answers WHERE score = ?1 ORDER BY number", err);
+		f->answers = prepare_list(f->db, column_answers, "", "score_answers "
+					  "WHERE score = ?1 ORDER BY number", err);
 		return f->answers ? 0 : -1;
 	}
 	if (f->kind != REC_QUESTION)
@@ -247,7 +250,8 @@ static int add_lists(struct fetch *f, int64_t id, struct err *err)
 {
 	if (f->kind == REC_QUESTION)
 		return add_options(f, id, err) || add_pass(f, id, "blind", err) ||
-		       add_pass(f, id, "sight", err) || add_pass(f, id, "control", err) ? -1 : 0;
+		       add_pass(f, id, "sight", err) ||
+		       add_pass(f, id, "control", err) ? -1 : 0;
 	if (f->kind != REC_SCORE)
 		return 0;
 	sqlite3_bind_int64(f->answers, 1, id);

@@ -20,7 +20,7 @@ struct fetch;
 struct fetch *fetch_new(struct db *db, enum rec_kind kind, struct err *err);
 void fetch_free(struct fetch *f);
 
-/* id is a row's: of `paths` for an image, else of the kind's own table. 1: done, 0: none, -1. */
+/* id: a row of `paths` for an image, else of the kind's own table. 1: done, 0: none, -1. */
 int fetch_line(struct fetch *f, int64_t id, struct buf *line, struct err *err);
 
 #endif

@@ -100,8 +100,8 @@ static int check_replaceable(const char *path, bool must_be_signed, struct err *
 		result = err_set(err, EXIT_OUTPUT, "cannot write folder '%s':", path);
 	else if (look(path, is_top_name, &count, stranger) == 0 ||
 		 look(data, is_shard, &inner, stranger) == 0)
-		result = err_set(err, EXIT_OUTPUT, "folder '%s' holds '%s', which is no part of "
-				 "an export; choose another folder", path, stranger);
+		result = err_set(err, EXIT_OUTPUT, "folder '%s' holds '%s', which is no part "
+				 "of an export; choose another folder", path, stranger);
 	else if (must_be_signed && count && !is_signed(path))
 		result = err_set(err, EXIT_OUTPUT, "folder '%s' is no export of capqa; choose "
 				 "another folder", path);
@@ -110,7 +110,7 @@ out:
 	return result;
 }
 
-static void remove_export(const char *path)
+static void empty_export(const char *path)
 {
 	char *data = join(path, "/", FOLDER_DATA);
 	DIR *dir = opendir(data);
@@ -130,6 +130,11 @@ static void remove_export(const char *path)
 	name = join(path, "/", FOLDER_MANIFEST);
 	unlink(name);
 	free(name);
+}
+
+static void remove_export(const char *path)
+{
+	empty_export(path);
 	rmdir(path);
 }
 
@@ -142,18 +147,22 @@ static void folder_free(struct folder *f)
 	free(f);
 }
 
-/* Without slashes at the end; a link stands for the folder it leads to. */
+/* Without slashes at the end; a link, "." and ".." stand for the folder they lead to. */
 static char *plain_path(const char *path)
 {
-	char *real = realpath(path, NULL), *copy;
 	size_t n = strlen(path);
+	char *copy, *real = NULL;
+	struct stat st;
 
-	if (real)
-		return real;
 	while (n > 1 && path[n - 1] == '/')
 		n--;
 	copy = xstrndup(path, n);
-	return copy;
+	if (copy[n - 1] == '.' || (!lstat(copy, &st) && S_ISLNK(st.st_mode)))
+		real = realpath(copy, NULL);
+	if (!real)
+		return copy;
+	free(copy);
+	return real;
 }
 
 static int make_partial(struct folder *f, struct err *err)
@@ -169,8 +178,8 @@ static int make_partial(struct folder *f, struct err *err)
 	if (flock(f->lock, LOCK_EX | LOCK_NB))
 		return err_set(err, EXIT_OUTPUT, "another process is writing '%s'", f->partial);
 	data = join(f->partial, "/", FOLDER_DATA);
-	remove_export(f->partial);	/* what a killed export left */
-	if ((mkdir(f->partial, 0777) && errno != EEXIST) || mkdir(data, 0777))
+	empty_export(f->partial);	/* what a killed export left */
+	if (mkdir(data, 0777))
 		result = err_set(err, EXIT_OUTPUT, "cannot make folder '%s':", data);
 	free(data);
 	return result;
@@ -178,13 +187,18 @@ static int make_partial(struct folder *f, struct err *err)
 
 struct folder *folder_open(const char *path, struct err *err)
 {
-	struct folder *f = xcalloc(1, sizeof(*f));
+	struct folder *f;
 
+	if (!*path) {
+		err_set(err, EXIT_OUTPUT, "a folder needs a name");
+		return NULL;
+	}
+	f = xcalloc(1, sizeof(*f));
 	f->lock = -1;
 	f->path = plain_path(path);
 	f->partial = join(f->path, ".partial", "");
-	if (check_replaceable(f->path, true, err) || check_replaceable(f->partial, false, err) ||
-	    make_partial(f, err)) {
+	if (check_replaceable(f->path, true, err) ||
+	    check_replaceable(f->partial, false, err) || make_partial(f, err)) {
 		folder_free(f);
 		return NULL;
 	}
@@ -228,7 +242,8 @@ static int replace(const char *path, const char *partial, struct err *err)
 	}
 	aside = join(path, ".old", "");
 	if (rename(path, aside) || rename(partial, path))
-		result = err_set(err, EXIT_OUTPUT, "cannot rename '%s' to '%s':", partial, path);
+		result = err_set(err, EXIT_OUTPUT, "cannot rename '%s' to '%s':", partial,
+				 path);
 	else
 		remove_export(aside);
 	free(aside);

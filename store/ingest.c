@@ -24,13 +24,14 @@ static struct {
 } opt = { .run = RUN_DEFAULTS, .store = DB_DEFAULT };
 
 static const struct opt table[] = {
-	{ 'd', "store", OPT_TEXT, &opt.store, "FILE", "the store, made if missing (" DB_DEFAULT ")",
-	  NULL },
-	{ 0, "records", OPT_TEXT, &opt.records, "KIND", "all input is of this kind: image, reply, "
-	  "question, caption, score, reject or run; default: by members", NULL },
+	{ 'd', "store", OPT_TEXT, &opt.store, "FILE",
+	  "the store, made if missing (" DB_DEFAULT ")", NULL },
+	{ 0, "records", OPT_TEXT, &opt.records, "KIND", "all input is of this kind: image, "
+	  "reply, question, caption, score, reject or run; default: by members", NULL },
 	{ 'r', "rejects", OPT_TEXT, &opt.run.rejects, "FILE",
 	  "write what came to nothing, and why, to FILE", NULL },
-	{ 'n', "limit", OPT_COUNT, &opt.run.limit, "N", "only the first N input records", NULL },
+	{ 'n', "limit", OPT_COUNT, &opt.run.limit, "N", "only the first N input records",
+	  NULL },
 	{ 0, "part", OPT_PARSE, &opt.run.part, "K/N",
 	  "only slice K (from 0) of N, by hash of the image", run_parse_part },
 	{ 0, "max-rejects", OPT_PARSE, &opt.run.max_rejects, "N|P%",
@@ -46,10 +47,10 @@ static const struct opt_block blocks[] = { { "Options", table }, { 0 } };
 
 static const struct about about = {
 	"capqa ingest", "[INPUT...]", "put records into the SQLite store",
-	"Reads records of any kind, as JSONL, plain or compressed, and puts them into the store. "
-	"The same record twice changes nothing; a question that comes again from a later stage "
-	"brings its tallies and its verdict. Interrupted, it keeps what was committed, and a rerun "
-	"completes it.\n\n"
+	"Reads records of any kind, as JSONL, plain or compressed, and puts them into the "
+	"store. The same record twice changes nothing; a question that comes again from a later "
+	"stage brings its tallies and its verdict. Interrupted, it keeps what was committed, and a "
+	"rerun completes it.\n\n"
 	"  capqa ingest -d capqa.db images.jsonl replies.jsonl selected.jsonl rejects.jsonl\n"
 	"  sqlite3 capqa.db 'select * from funnel'",
 	blocks
@@ -124,13 +125,16 @@ struct load {
 
 static int commit(struct load *load, struct err *err)
 {
+	if (load->db.in_transaction && db_commit(&load->db, err))
+		return -1;
 	load->pending = 0;
-	return load->db.in_transaction ? db_commit(&load->db, err) : 0;
+	return 0;
 }
 
 static void put(struct load *load, struct item *item)
 {
-	static const enum run_fate fates[] = { [SHELF_NEW] = RUN_DONE, [SHELF_THERE] = RUN_PASSED,
+	static const enum run_fate fates[] = { [SHELF_NEW] = RUN_DONE,
+					       [SHELF_THERE] = RUN_PASSED,
 					       [SHELF_FAILED] = RUN_LEFT };
 	enum shelf_result result = SHELF_FAILED;
 	struct err err;
@@ -180,8 +184,8 @@ int main(int argc, char **argv)
 	msg_init("capqa-ingest", false);
 	inputs = opt_parse_or_die(argv, &about, true);
 	if (opt.records && rec_kind_parse(opt.records, &load.kind))
-		die(EXIT_USAGE, "--records takes image, reply, question, caption, score, reject "
-		    "or run, not '%s'", opt.records);
+		die(EXIT_USAGE, "--records takes image, reply, question, caption, score, "
+		    "reject or run, not '%s'", opt.records);
 	sig_init();
 	buf_init(&load.why, BUF_NO_MAX);
 	load.run = run_open_or_die(&opt.run, &words, REC_IMAGE, inputs);
@@ -196,6 +200,9 @@ int main(int argc, char **argv)
 		run_fail(load.run, &err);
 	buf_init(&more, BUF_NO_MAX);
 	buf_printf(&more, "store %s", opt.store);
+	if (load.pending)
+		buf_printf(&more, ", without the last %lld, which were not committed",
+			   (long long)load.pending);
 	code = run_close(load.run, more.data);
 	buf_release(&more);
 	buf_release(&load.why);

@@ -223,8 +223,9 @@ static int put_tally(struct quiz *q, const char *pass, int64_t question, struct 
 		note_empty(&q->nested, "trials", trials);
 	buf_clear(&q->rest);
 	column_rest(&q->tally_members, column_tallies, "condition", "trials", &q->rest);
-	made = twin_put(&q->tally, q->db, &(struct twin_key){ question, pass, condition.data, -1 },
-			&q->nested, &q->rest, &tally, err);
+	made = twin_put(&q->tally, q->db,
+			&(struct twin_key){ question, pass, condition.data, -1 }, &q->nested,
+			&q->rest, &tally, err);
 	buf_release(&condition);
 	sqlite3_bind_int64(q->no_trials, 1, tally);
 	if (made < 0 || (made == 0 && db_step(q->db, q->no_trials, err)))

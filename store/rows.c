@@ -29,7 +29,7 @@
 /* Known members, each with a value of its type; `learn`: columns whose JSON may hold more. */
 static const struct kind {
 	const char *sample, *pick, *learn;
-	const char *members[6];		/* of `learn`, in order; the column behind them is rest */
+	const char *members[6];		/* of `learn`, in order; behind them comes rest */
 } kinds[REC_KINDS] = {
 	[REC_IMAGE] = { "{" IMAGE "," PARENT "}",
 		"SELECT p.id FROM paths p JOIN images i ON i.id = p.image WHERE p.listed "
@@ -60,9 +60,9 @@ static const struct kind {
 	[REC_SCORE] = { "{" CAPTION ",\"judge\":{\"model\":\"\",\"prompt_id\":\"\"},"
 		"\"questions\":0,\"asked\":0,\"valid\":0,\"correct\":0,\"omitted\":0,"
 		"\"contradicted\":0,\"unparsed\":0,\"refused\":0,\"failed\":0,\"reward\":0.5,"
-		"\"lower\":0.5,\"upper\":0.5,\"flags\":[\"\"],\"answers\":[{\"question_id\":\"\","
-		"\"outcome\":\"\",\"correct\":0,\"omitted\":0,\"contradicted\":0,\"unparsed\":0,"
-		"\"refused\":0,\"failed\":0}]," PARENT "}",
+		"\"lower\":0.5,\"upper\":0.5,\"flags\":[\"\"],\"answers\":["
+		"{\"question_id\":\"\",\"outcome\":\"\",\"correct\":0,\"omitted\":0,"
+		"\"contradicted\":0,\"unparsed\":0,\"refused\":0,\"failed\":0}]," PARENT "}",
 		"SELECT s.id FROM scores s JOIN captions r ON r.id = s.caption " JOIN
 		" ORDER BY " KEY ", r.caption_id, s.judge",
 		"SELECT nullif(judge, ''), flags, source, source_id, rest FROM scores",
@@ -98,6 +98,18 @@ static const char caprl_sample[] = "{\"id\":\"\",\"image\":\"\",\"prompt\":[{\"r
 	"this image in detail.\"}],\"data_source\":\"image_caption_rl\",\"reward_model\":" \
 	"{\"ground_truth\":["
 
+/*
+ * Export order is the order of hashes, so its rows lie anywhere in the file. Read by batches in
+ * the file's own order, a page of 64 KB is read once for several rows.
+ */
+#define BATCH_BYTES (12u << 20)
+#define BATCH_MAX 16384
+
+struct batch_row {
+	int64_t record;
+	size_t number, at, len;		/* place in export order; its text in `ready` */
+};
+
 static const char *const format_names[ROWS_FORMATS] = { "full", "caprl" };
 
 struct rows {
@@ -107,8 +119,11 @@ struct rows {
 	struct fetch *fetch;
 	sqlite3_stmt *next, *options;
 	int64_t records;
-	struct buf line, key;
-	bool begun, on_row;	/* on_row: caprl read one question ahead, of the next image */
+	struct buf line, key, ready;
+	struct batch_row *batch;
+	size_t batched, given, batch_most;
+	bool ended;		/* of `next`: a step more would start it again */
+	bool on_row;		/* caprl read one question ahead, of the next image */
 };
 
 const char *rows_format_name(enum rows_format format)
@@ -135,8 +150,9 @@ static int pick(struct rows *r, enum rec_kind kind, struct err *err)
 	int result;
 
 	buf_init(&sql, BUF_NO_MAX);
-	buf_printf(&sql, "BEGIN; CREATE TEMP TABLE picked (n INTEGER PRIMARY KEY, record INTEGER); "
-		   "INSERT INTO picked (record) %s", kinds[kind].pick);
+	buf_printf(&sql, "BEGIN; CREATE TEMP TABLE picked "
+		   "(n INTEGER PRIMARY KEY, record INTEGER); INSERT INTO picked (record) %s",
+		   kinds[kind].pick);
 	result = db_exec(r->db, sql.data, err) ||
 		 db_number(r->db, "SELECT count(*) FROM picked", &r->records, err) ? -1 : 0;
 	buf_release(&sql);
@@ -211,8 +227,8 @@ static int open_caprl(struct rows *r, struct err *err)
 {
 	r->shape = shape_of(caprl_sample);
 	shape_settle(r->shape);
-	r->next = db_prepare(r->db, "SELECT " KEY ", i.image_id, p.path, r.id, r.question, r.answer "
-			     "FROM picked k JOIN questions r ON r.id = k.record " JOIN
+	r->next = db_prepare(r->db, "SELECT " KEY ", i.image_id, p.path, r.id, r.question, "
+			     "r.answer FROM picked k JOIN questions r ON r.id = k.record " JOIN
 			     " ORDER BY k.n", err);
 	r->options = db_prepare(r->db, "SELECT letter, text FROM options WHERE question = ?1 "
 				"ORDER BY number", err);
@@ -228,6 +244,8 @@ struct rows *rows_new(struct db *db, enum rows_format format, enum rec_kind kind
 	r->format = format;
 	buf_init(&r->line, BUF_NO_MAX);
 	buf_init(&r->key, BUF_NO_MAX);
+	buf_init(&r->ready, BUF_NO_MAX);
+	r->batch_most = 64;
 	if (!pick(r, kind, err) &&
 	    !(format == ROWS_CAPRL ? open_caprl(r, err) : open_full(r, kind, err)))
 		return r;
@@ -245,23 +263,90 @@ void rows_free(struct rows *r)
 	shape_free(r->shape);
 	buf_release(&r->line);
 	buf_release(&r->key);
+	buf_release(&r->ready);
+	free(r->batch);
 	sqlite3_exec(r->db->handle, "ROLLBACK", NULL, NULL, NULL);
 	free(r);
 }
 
-static int next_full(struct rows *r, struct buf *row, struct err *err)
+static int by_record(const void *a, const void *b)
 {
-	int got = db_step(r->db, r->next, err);
+	const struct batch_row *x = a, *y = b;
 
-	if (got <= 0)
-		return got;
+	return x->record < y->record ? -1 : x->record > y->record;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	const struct batch_row *x = a, *y = b;
+
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static int form_row(struct rows *r, struct batch_row *row, struct err *err)
+{
+	int got;
+
 	buf_clear(&r->line);
-	got = fetch_line(r->fetch, sqlite3_column_int64(r->next, 0), &r->line, err);
+	got = fetch_line(r->fetch, row->record, &r->line, err);
 	if (got <= 0)
 		return got < 0 ? -1 : err_set(err, EXIT_DATA, "store '%s' is damaged: a record "
 					      "is gone", r->db->path);
-	shape_write(r->shape, r->line.data, r->line.len - 1, row);
-	buf_addc(row, '\n');
+	row->at = r->ready.len;
+	shape_write(r->shape, r->line.data, r->line.len - 1, &r->ready);
+	buf_addc(&r->ready, '\n');
+	row->len = r->ready.len - row->at;
+	return 0;
+}
+
+/* As many as should fill BATCH_BYTES, judged by the batch before. */
+static void choose_batch(struct rows *r)
+{
+	size_t most = r->batched ? BATCH_BYTES / (r->ready.len / r->batched + 1) : 64;
+
+	most = most > r->batch_most * 8 ? r->batch_most * 8 : most;
+	r->batch_most = most > BATCH_MAX ? BATCH_MAX : most ? most : 1;
+	r->batch = xrealloc_array(r->batch, r->batch_most, sizeof(*r->batch));
+}
+
+static int fill_batch(struct rows *r, struct err *err)
+{
+	int got = 1;
+	size_t i;
+
+	choose_batch(r);
+	buf_clear(&r->ready);
+	r->batched = r->given = 0;
+	if (r->ended)
+		return 0;
+	while (r->batched < r->batch_most && (got = db_step(r->db, r->next, err)) > 0) {
+		r->batch[r->batched] = (struct batch_row){
+			.record = sqlite3_column_int64(r->next, 0), .number = r->batched };
+		r->batched++;
+	}
+	r->ended = got == 0;
+	if (got < 0)
+		return -1;
+	qsort(r->batch, r->batched, sizeof(*r->batch), by_record);
+	for (i = 0; i < r->batched; i++)
+		if (form_row(r, &r->batch[i], err))
+			return -1;
+	qsort(r->batch, r->batched, sizeof(*r->batch), by_number);
+	return r->batched ? 1 : 0;
+}
+
+static int next_full(struct rows *r, struct buf *row, struct err *err)
+{
+	const struct batch_row *next;
+	int got;
+
+	if (r->given == r->batched) {
+		got = fill_batch(r, err);
+		if (got <= 0)
+			return got;
+	}
+	next = &r->batch[r->given++];
+	buf_add(row, r->ready.data + next->at, next->len);
 	return 1;
 }
 
@@ -327,9 +412,11 @@ static int next_caprl(struct rows *r, struct buf *row, struct err *err)
 	const char *comma = "";
 	int got = 1;
 
+	if (r->ended)
+		return 0;
 	if (!r->on_row)
-		got = r->begun ? 0 : db_step(r->db, r->next, err);
-	r->begun = true;
+		got = db_step(r->db, r->next, err);
+	r->ended = got == 0;
 	if (got <= 0)
 		return got;
 	start_caprl(r, row);
@@ -341,6 +428,7 @@ static int next_caprl(struct rows *r, struct buf *row, struct err *err)
 		got = db_step(r->db, r->next, err);
 	} while (got > 0 && same_image(r));
 	r->on_row = got > 0;
+	r->ended = got == 0;
 	buf_adds(row, "]}}\n");
 	return got < 0 ? -1 : 1;
 }

@@ -21,9 +21,9 @@ struct shape {
 	char *name;			/* as written between the quotes */
 	struct shape **parts;		/* members in order; a list has one, for all elements */
 	size_t count, cap;
-	bool known;			/* a member of the sample: stands before those learned */
+	bool known;			/* a member of the sample: before those learned */
 	bool sampled;			/* ... that gave its type too: written as it says */
-	bool rewrite;			/* some row differs here, so bytes cannot just be copied */
+	bool rewrite;			/* some row differs here: not just to be copied */
 	const char *value;		/* while a row is written: the member's text in it */
 	size_t len;
 };
@@ -292,6 +292,12 @@ void shape_settle(struct shape *s)
 	}
 }
 
+/* Lists of the sample are never null, so that a reader may walk them unasked. */
+static void write_null(const struct shape *s, struct buf *out)
+{
+	buf_adds(out, s->sampled && s->kind == SHAPE_LIST ? "[]" : "null");
+}
+
 static void write_struct(struct shape *s, const char *value, size_t len, struct buf *out)
 {
 	struct scan scan = scan_of(value, len);
@@ -316,7 +322,7 @@ static void write_struct(struct shape *s, const char *value, size_t len, struct 
 		if (part->value)
 			shape_write(part, part->value, part->len, out);
 		else
-			buf_adds(out, "null");
+			write_null(part, out);
 	}
 	buf_addc(out, '}');
 }
@@ -339,7 +345,9 @@ void shape_write(struct shape *s, const char *value, size_t len, struct buf *out
 {
 	enum shape_kind kind = kind_of(value, len);
 
-	if (kind == SHAPE_NULL || !s->rewrite) {
+	if (kind == SHAPE_NULL) {
+		write_null(s, out);
+	} else if (!s->rewrite) {
 		buf_add(out, value, len);
 	} else if (s->kind == SHAPE_MIXED) {
 		span_quote(out, value, len);

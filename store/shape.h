@@ -6,8 +6,8 @@
  * in the common form, and says what the columns are in the card's words.
  *
  * It starts from a sample of the known members; these are always written as the sample says.
- * Members learned beside it keep their source bytes; a key missing from a row becomes null, and
- * a key of several types becomes text that holds the JSON.
+ * Members learned beside it keep their source bytes; a key missing from a row becomes null (a
+ * list of the sample: empty), and a key of several types becomes text that holds the JSON.
  *
  *	shape = shape_of("{\"id\":\"\",\"tags\":[\"\"],\"share\":0.5}");
  *	shape_learn(shape, row, len) ...

@@ -222,8 +222,8 @@ static int put_head(struct shelf *s, struct rec *r, int64_t *caption, struct err
 	column_bind(&s->row, column_heads, s->head, 2);
 	if (db_step(s->db, s->head, err))
 		return -1;
-	got = twin_find(&s->caption, s->db, &(struct twin_key){ .number = -1 }, &s->row, caption,
-			err);
+	got = twin_find(&s->caption, s->db, &(struct twin_key){ .number = -1 }, &s->row,
+			caption, err);
 	return got > 0 ? 0 : -1;
 }
 
@@ -236,7 +236,8 @@ static enum shelf_result put_score(struct shelf *s, struct rec *r, struct err *e
 	size_t len;
 
 	if (check_caption_id(r, err) || spot_check(&s->row, err) ||
-	    column_check(&s->row, column_heads, err) || column_check(&s->row, column_scores, err))
+	    column_check(&s->row, column_heads, err) ||
+	    column_check(&s->row, column_scores, err))
 		return SHELF_BAD;
 	answers = check_answers(s, r, err);
 	if (answers < 0)

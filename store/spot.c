@@ -146,7 +146,8 @@ int spot_put(struct spot *s, struct rec *r, int64_t *path, struct err *err)
 	buf_adds(&s->key, image_id ? image_id : "");
 	buf_adds(&s->key, name ? "/" : "");
 	buf_adds(&s->key, name ? name : "");
-	if (s->key.len != s->last_key.len || memcmp(s->key.data, s->last_key.data, s->key.len)) {
+	if (s->key.len != s->last_key.len ||
+	    memcmp(s->key.data, s->last_key.data, s->key.len)) {
 		buf_clear(&s->last_key);
 		result = put_path(s, image_id, name, err);
 		if (result == 0)

@@ -25,12 +25,20 @@ static sqlite3_stmt *prepare_insert(struct db *db, const struct twin_shape *shap
 	return prepare(db, sql, err);
 }
 
+/* Only where something differs: the same again writes no page at all. */
 static sqlite3_stmt *prepare_update(struct db *db, const struct twin_shape *shape, int last,
 				    struct buf *sql, struct err *err)
 {
-	buf_printf(sql, "UPDATE %s SET (%s) = (%s), ", shape->table, shape->keys, shape->marks);
-	column_sets(sql, shape->columns, TWIN_COLUMNS);
-	buf_printf(sql, ", rest = ?%d, exact = ?%d WHERE %s", last, last + 1, shape->where);
+	buf_printf(sql, "UPDATE %s SET (%s, ", shape->table, shape->keys);
+	column_names(sql, shape->columns, "");
+	buf_printf(sql, ", rest, exact) = (%s, ", shape->marks);
+	column_marks(sql, shape->columns, TWIN_COLUMNS);
+	buf_printf(sql, ", ?%d, ?%d) WHERE %s AND (%s, ", last, last + 1, shape->where,
+		   shape->keys);
+	column_names(sql, shape->columns, "");
+	buf_printf(sql, ", rest, exact) IS NOT (%s, ", shape->marks);
+	column_marks(sql, shape->columns, TWIN_COLUMNS);
+	buf_printf(sql, ", ?%d, ?%d)", last, last + 1);
 	return prepare(db, sql, err);
 }
 

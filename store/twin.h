@@ -19,7 +19,7 @@
 
 struct twin_shape {
 	const char *table;
-	const char *keys, *marks;	/* "path, key" and "?1, ?2": columns beside the table's */
+	const char *keys, *marks; /* "path, key" and "?1, ?2": columns beside the table's */
 	const struct column *columns;
 	const char *where;		/* "path = ?1 AND key = ?2": what makes a row the same;
 					 * NULL: rows are only ever inserted */
@@ -36,7 +36,8 @@ struct twin_key {
 	int64_t number;			/* ?3 where text2 is NULL; -1: NULL */
 };
 
-int twin_prepare(struct twin *t, struct db *db, const struct twin_shape *shape, struct err *err);
+int twin_prepare(struct twin *t, struct db *db, const struct twin_shape *shape,
+		 struct err *err);
 void twin_release(struct twin *t);
 
 /* 1: a new row, 0: it was there and is updated, -1: err. id may be NULL. */

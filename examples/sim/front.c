@@ -482,8 +482,9 @@ static struct MHD_Daemon *listen_on(struct front *s)
 	/* A pool of one is refused by the library: one thread is no pool. */
 	unsigned pool = s->options.threads > 1 ? (unsigned)s->options.threads : 0;
 
+	/* poll, not epoll: libmicrohttpd 0.9.75 stalls when one epoll_wait returns 128 events. */
 	return MHD_start_daemon(
-		MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
+		MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL,
 		on_request, s, MHD_OPTION_NOTIFY_COMPLETED, on_end, s,
 		MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at,
 		MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MOST,

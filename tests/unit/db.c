@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * db: a store is made, known again, and refused with the right exit code when it is not ours,
+ * newer, damaged, locked or cannot be written.
+ */
+#include "store/db.h"
+
+#include "tests/unit/scratch.h"
+
+static int64_t number(struct db *db, const char *sql)
+{
+	int64_t n = -1;
+	struct err err;
+
+	assert_int_equal(db_number(db, sql, &n, &err), 0);
+	return n;
+}
+
+static void makes_the_complete_schema(void **state)
+{
+	static const char *const tables[] = {
+		"images", "paths",    "replies", "questions",	   "options",	    "tallies",
+		"trials", "captions", "scores",	 "score_answers",  "rejects",	    "runs",
+		"funnel", "kept",     "dropped", "worst_captions", "answer_letters"
+	};
+	char sql[128];
+	struct db db;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(db_open(&db, scratch_path("new.db"), DB_WRITE, &err), 0);
+	assert_int_equal(number(&db, "PRAGMA page_size"), 65536);
+	assert_int_equal(number(&db, "PRAGMA application_id"), 0x63617071);
+	assert_int_equal(number(&db, "PRAGMA user_version"), 1);
+	assert_int_equal(number(&db, "PRAGMA foreign_keys"), 1);
+	assert_int_equal(number(&db, "PRAGMA synchronous"), 1);
+	for (i = 0; i < COUNT(tables); i++) {
+		snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", tables[i]);
+		assert_true(number(&db, sql) >= 0);
+	}
+	assert_int_equal(number(&db, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' "
+				"AND sql NOT LIKE '%STRICT%'"), 0);
+	assert_int_equal(db_close(&db, &err), 0);
+	assert_int_not_equal(access(scratch_path("new.db-wal"), F_OK), 0);
+}
+
+static void opens_again_and_keeps_what_was_committed(void **state)
+{
+	const char *path = scratch_path("again.db");
+	struct db db;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(db_open(&db, path, DB_WRITE, &err), 0);
+	assert_int_equal(db_begin(&db, &err), 0);
+	assert_int_equal(db_exec(&db, "INSERT INTO images (image_id) VALUES ('a')", &err), 0);
+	assert_int_equal(db_commit(&db, &err), 0);
+	assert_int_equal(db_begin(&db, &err), 0);
+	assert_int_equal(db_exec(&db, "INSERT INTO images (image_id) VALUES ('b')", &err), 0);
+	assert_int_equal(db_close(&db, &err), 0);	/* rolls back */
+	assert_int_equal(db_open(&db, path, DB_READ, &err), 0);
+	assert_int_equal(number(&db, "SELECT count(*) FROM images"), 1);
+	db_close(&db, NULL);
+}
+
+static void expect_refusal(const char *path, enum db_mode mode, enum exit_code kind,
+			   const char *words)
+{
+	struct db db;
+	struct err err = { .text = "" };
+
+	assert_int_equal(db_open(&db, path, mode, &err), -1);
+	assert_int_equal(err.kind, kind);
+	assert_non_null(strstr(err.text, words));
+	assert_null(strchr(err.text, '\n'));
+	assert_null(db.handle);
+}
+
+static void make_sqlite(const char *path, const char *sql)
+{
+	sqlite3 *handle;
+
+	assert_int_equal(sqlite3_open(path, &handle), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(handle, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(handle);
+}
+
+static void refuses_what_is_not_ours(void **state)
+{
+	char noise[8192];
+
+	(void)state;
+	memset(noise, 'x', sizeof(noise));
+	scratch_file("noise.db", noise, sizeof(noise));
+	make_sqlite(scratch_path("other.db"), "CREATE TABLE t (a)");
+	make_sqlite(scratch_path("newer.db"), "PRAGMA application_id = 1667330161; "
+		    "PRAGMA user_version = 999; CREATE TABLE t (a)");
+	scratch_file("empty.db", "", 0);
+	expect_refusal(scratch_path("noise.db"), DB_WRITE, EXIT_DATA, "no capqa store");
+	expect_refusal(scratch_path("noise.db"), DB_READ, EXIT_DATA, "no capqa store");
+	expect_refusal(scratch_path("other.db"), DB_WRITE, EXIT_DATA, "no capqa store");
+	expect_refusal(scratch_path("newer.db"), DB_WRITE, EXIT_DATA, "newer capqa");
+	expect_refusal(scratch_path("newer.db"), DB_READ, EXIT_DATA, "newer capqa");
+	expect_refusal(scratch_path("empty.db"), DB_READ, EXIT_DATA, "no capqa store");
+	expect_refusal(scratch_path("missing.db"), DB_READ, EXIT_NOINPUT, "cannot open");
+	expect_refusal(scratch_path("no/such/folder.db"), DB_WRITE, EXIT_OUTPUT,
+		       "cannot write");
+}
+
+/* The schema's pages after the first: the header says it is a store, the rest is noise. */
+static void says_that_a_store_is_damaged(void **state)
+{
+	const char *path = scratch_path("damaged.db");
+	struct buf noise;
+	struct db db;
+	struct err err;
+	FILE *file;
+
+	(void)state;
+	assert_int_equal(db_open(&db, path, DB_WRITE, &err), 0);
+	assert_int_equal(db_close(&db, &err), 0);
+	buf_init(&noise, BUF_NO_MAX);
+	memset(buf_room(&noise, 65000), 0x5a, 65000);
+	file = fopen(path, "r+b");
+	assert_non_null(file);
+	assert_int_equal(fseek(file, 100, SEEK_SET), 0);
+	assert_int_equal(fwrite(noise.data, 1, 65000, file), 65000);
+	fclose(file);
+	buf_release(&noise);
+	expect_refusal(path, DB_READ, EXIT_DATA, "damaged");
+	expect_refusal(path, DB_WRITE, EXIT_DATA, "damaged");
+}
+
+static void says_that_a_store_is_locked(void **state)
+{
+	const char *path = scratch_path("locked.db");
+	struct db first, second;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(db_open(&first, path, DB_WRITE, &err), 0);
+	assert_int_equal(db_open(&second, path, DB_WRITE, &err), 0);
+	sqlite3_busy_timeout(second.handle, 1);
+	assert_int_equal(db_begin(&first, &err), 0);
+	assert_int_equal(db_begin(&second, &err), -1);
+	assert_int_equal(err.kind, EXIT_OUTPUT);
+	assert_non_null(strstr(err.text, "locked"));
+	assert_int_equal(db_commit(&first, &err), 0);
+	assert_int_equal(db_begin(&second, &err), 0);
+	db_close(&second, NULL);
+	db_close(&first, NULL);
+}
+
+static void says_that_the_disk_is_full(void **state)
+{
+	struct db db;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(db_open(&db, scratch_path("full.db"), DB_WRITE, &err), 0);
+	assert_int_equal(db_exec(&db, "PRAGMA max_page_count = 1", &err), 0);
+	assert_int_equal(db_exec(&db, "CREATE TABLE more AS SELECT randomblob(2000000) AS a",
+				 &err), -1);
+	assert_int_equal(err.kind, EXIT_OUTPUT);
+	assert_non_null(strstr(err.text, "disk is full"));
+	db_close(&db, NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(makes_the_complete_schema),
+		cmocka_unit_test(opens_again_and_keeps_what_was_committed),
+		cmocka_unit_test(refuses_what_is_not_ours),
+		cmocka_unit_test(says_that_a_store_is_damaged),
+		cmocka_unit_test(says_that_a_store_is_locked),
+		cmocka_unit_test(says_that_the_disk_is_full),
+	};
+
+	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
