@@ -80,7 +80,7 @@ check-all: check
 	@sh tests/check-all.sh
 
 test: all layers tests
-	@sh tests/run.sh $(O)
+	@sh tests/style.sh && sh tests/run.sh $(O)
 
 units = $(patsubst tests/unit/%.c,$(O)/tests/%,$(wildcard tests/unit/*.c))
 tests: $(units)
@@ -94,6 +94,11 @@ demo: deps
 bless: all
 	@sh tests/golden.sh $(O) bless
 
+# Each harness of tests/fuzz runs FUZZ_SECONDS, from the corpus and with sanitizers (clang).
+FUZZ_SECONDS ?= 30
+fuzz:
+	@sh tests/fuzz.sh $(FUZZ_SECONDS)
+
 bench: all
 	@sh tests/bench/bench.sh $(O)
 
@@ -104,7 +109,7 @@ install: all
 clean:
 	rm -rf build build-*
 
-.PHONY: all layers deps check check-all test tests demo bless bench install clean
+.PHONY: all layers deps check check-all test tests fuzz demo bless bench install clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -394,8 +394,7 @@ static void on_failure(struct lvlm *l, struct call *c, const struct transfer *t,
 		pause_server(l, c);
 		break;
 	case RETRY_REJECT:
-		/* llama-server says 500 for what others refuse with 400 */
-		reject(l, c, seen);
+			reject(l, c, seen);
 		break;
 	case RETRY_STOP:
 		stop_run(l, EXIT_REFUSED, c->why.text);

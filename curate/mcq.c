@@ -239,6 +239,18 @@ static void keep(struct reader *r, const struct mcq_draft *d)
 	out->question_count++;
 }
 
+/*
+ * Copies are left to dedupe, which marks them and finds the ones whose answers conflict; only
+ * a limit on the number of questions must not be used up by them. So the key of a twin holds
+ * the right answer too.
+ */
+static const char *twin_key(struct reader *r)
+{
+	buf_addc(&r->checked.key, '\n');
+	mcq_text_fold(r->checked.text[r->checked.answer], &r->checked.key);
+	return r->checked.key.data;
+}
+
 static void judge(struct reader *r, const struct mcq_draft *d)
 {
 	int max = r->context->max_questions;
@@ -250,13 +262,13 @@ static void judge(struct reader *r, const struct mcq_draft *d)
 		lose(r, d, "prompt_echo", "this is an example of the prompt");
 	else if (r->checked.reason)
 		lose(r, d, r->checked.reason, r->checked.detail.data);
-	else if (seen_has(&r->kept, r->checked.key.data))
+	else if (max > 0 && seen_has(&r->kept, twin_key(r)))
 		lose(r, d, "duplicate_in_reply", "this question stands in the reply before");
 	else if (max > 0 && r->out->question_count >= (size_t)max)
 		lose(r, d, "over_max", "there are enough questions without it");
 	else
 		keep(r, d);
-	if (!example && !r->checked.reason)
+	if (max > 0 && !example && !r->checked.reason)
 		seen_add(&r->kept, r->checked.key.data);
 }
 

@@ -174,6 +174,23 @@ static enum mcq_found judge_rest(struct mcq_text rest, int index, const struct m
 	return ANSWER_CONFLICT;
 }
 
+/* "A) A) Tree": the option lost its doubled label, so the answer may have one too many. */
+static enum mcq_found judge_doubled(struct mcq_text rest, int index,
+				    const struct mcq_choices *choices)
+{
+	enum mcq_found found = judge_rest(rest, index, choices);
+	const char *end = rest.at + rest.len;
+	struct mcq_label label;
+	size_t used;
+
+	if (found != ANSWER_CONFLICT)
+		return found;
+	used = mcq_label_read(rest.at, end, &label);
+	if (!used || label_index(&label, choices) != index || used == rest.len)
+		return found;
+	return judge_rest(mcq_text_of(rest.at + used, end), index, choices);
+}
+
 /* "Red (B)": text first, label in brackets behind it. */
 static int trailing_label(struct mcq_text text, const struct mcq_choices *choices,
 			  struct mcq_text *before)
@@ -243,7 +260,7 @@ enum mcq_found mcq_answer_find(struct mcq_text said, const struct mcq_choices *c
 	} else if (*index >= (int)choices->count) {
 		found = by_text(said, exact, folded.data, choices, index);
 	} else {
-		found = judge_rest(mcq_text_of(said.at + used, end), *index, choices);
+		found = judge_doubled(mcq_text_of(said.at + used, end), *index, choices);
 		if (found == ANSWER_FOUND && exact >= 0 && exact != *index &&
 		    label.family == LABEL_DIGIT)
 			found = ANSWER_AMBIGUOUS;

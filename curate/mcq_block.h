@@ -44,6 +44,16 @@ struct mcq_block {
 	int by_number[MCQ_NUMBERS];	/* number -> draft + 1 */
 };
 
+/* For the parts of this reader: mcq_list and mcq_key. */
+struct mcq_draft *mcq_block_current(struct mcq_block *b);	/* NULL outside questions */
+void mcq_block_close_draft(struct mcq_block *b);
+struct mcq_draft *mcq_block_open(struct mcq_block *b, const struct mcq_line *line,
+				 struct mcq_text question, enum mcq_form form, int number);
+void mcq_block_open_para(struct mcq_block *b);	/* the last paragraph is a question */
+bool mcq_block_para_fits(const struct mcq_block *b);
+void mcq_block_extend(struct mcq_text *text, const struct mcq_line *line);
+
+/* For the front. */
 void mcq_block_init(struct mcq_block *block, struct mcq_drafts *drafts);
 void mcq_block_line(struct mcq_block *block, const struct mcq_line *line);
 

@@ -460,10 +460,12 @@ void mcq_check(const struct mcq_drafts *drafts, const struct mcq_draft *draft, b
 	       struct mcq_checked *checked)
 {
 	struct check c = {
-		.options = drafts->options + draft->option_first, .draft = draft, .out = checked,
+		.draft = draft, .out = checked,
 		.cut = cut,
 	};
 
+	if (draft->option_count)
+		c.options = drafts->options + draft->option_first;
 	checked->reason = NULL;
 	checked->answer = -1;
 	checked->none_or_all = false;

@@ -16,6 +16,9 @@ struct mcq_draft *mcq_draft_add(struct mcq_drafts *drafts, const char *start)
 
 	drafts->items = xgrow(drafts->items, &drafts->cap, drafts->count, sizeof(*draft));
 	draft = &drafts->items[drafts->count++];
+	/* spans never overlap: where lines were taken back, the one before ends earlier */
+	if (drafts->count > 1 && draft[-1].end > start)
+		draft[-1].end = start > draft[-1].start ? start : draft[-1].start;
 	*draft = (struct mcq_draft){ .start = start, .end = start, .number = -1,
 				     .option_first = drafts->option_count };
 	draft->question.at = start;

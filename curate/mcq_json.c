@@ -216,13 +216,14 @@ static void options_string(struct object *o, struct mcq_text text)
 /* ["A) Red", "B) Blue"]: labels if every element has one. */
 static void strip_list(struct object *o)
 {
-	struct mcq_option *options = o->drafts->options + o->draft->option_first;
+	struct mcq_option *options;
 	struct mcq_label labels[MCQ_SPLIT_MAX];
 	size_t i, count = o->draft->option_count;
 	bool in_order = true, bracketed = true;
 
 	if (count < 2 || count > MCQ_SPLIT_MAX)
 		return;
+	options = o->drafts->options + o->draft->option_first;
 	for (i = 0; i < count; i++) {
 		if (options[i].label.family != LABEL_NONE ||
 		    !mcq_label_read(options[i].text.at, options[i].text.at + options[i].text.len,
@@ -334,10 +335,8 @@ static void read_member(struct object *o, const cJSON *member)
 /* A number that names a label ("1) Red") is a label, not an index. */
 static void settle_number(struct object *o)
 {
-	const struct mcq_option *first = o->drafts->options + o->draft->option_first;
-
 	if (!o->draft->has_number || !o->draft->option_count ||
-	    first->label.family != LABEL_DIGIT)
+	    o->drafts->options[o->draft->option_first].label.family != LABEL_DIGIT)
 		return;
 	o->draft->has_number = false;
 	mcq_draft_answer(o->draft, o->draft->answer_wrapped);
@@ -485,14 +484,10 @@ const char *mcq_json_read(const char *at, const char *end, bool cut, struct mcq_
 {
 	struct walk w = { .drafts = drafts };
 	const char *p = at;
-	bool single = false;
 
 	do {
 		if (*p == '{' || *p == '[') {
 			push(&w, p++);
-			/* 'single quotes' only where a string can begin: Python's way */
-			single = *at == '{' ? skip_white(at + 1, end) < end &&
-				 *skip_white(at + 1, end) == '\'' : single || *p == '\'';
 		} else if (*p == '}' || *p == ']') {
 			close_level(&w, p++);
 		} else if (*p == '"' || *p == '\'') {
@@ -505,7 +500,6 @@ const char *mcq_json_read(const char *at, const char *end, bool cut, struct mcq_
 	} while (w.depth && p < end);
 	while (w.depth)
 		pop(&w, end, false, cut);
-	(void)single;
 	*seen = (size_t)(p - at);
 	return w.found ? p : NULL;
 }

@@ -94,3 +94,85 @@ size_t mcq_key_letters(struct mcq_text text, struct mcq_text *letters, size_t ma
 	}
 	return 0;
 }
+
+/* The draft that number n of a key means, if it waits for an answer. */
+static struct mcq_draft *by_number(struct mcq_block *b, int number)
+{
+	struct mcq_draft *d = NULL;
+
+	if (number > 0 && number < MCQ_NUMBERS && b->by_number[number])
+		d = &b->drafts->items[b->by_number[number] - 1];
+	else if (number > 0 && (size_t)number <= b->drafts->count &&
+		 b->drafts->items[number - 1].number < 0)
+		d = &b->drafts->items[number - 1];
+	return d && d->option_count >= 2 && d->form != FORM_JSON ? d : NULL;
+}
+
+bool mcq_key_assign(struct mcq_block *b, int number, struct mcq_text text)
+{
+	struct mcq_draft *d = by_number(b, number);
+
+	if (!d)
+		return false;
+	if (!d->answer_count) {
+		d->keyed = d->answer_last = true;
+		d->answer_wrapped = text;
+	}
+	mcq_draft_answer(d, text);
+	return true;
+}
+
+static bool assign_letters(struct mcq_block *b, struct mcq_text text)
+{
+	struct mcq_text letters[64];
+	size_t i, k = 0, waiting = 0, count = mcq_key_letters(text, letters, 64);
+
+	for (i = 0; i < b->drafts->count && waiting <= count; i++)
+		waiting += b->drafts->items[i].option_count >= 2 &&
+			   !b->drafts->items[i].answer_count;
+	if (count < 2 || waiting != count)
+		return false;
+	for (i = 0; i < b->drafts->count; i++) {
+		struct mcq_draft *d = &b->drafts->items[i];
+
+		if (d->option_count < 2 || d->answer_count)
+			continue;
+		mcq_draft_answer(d, letters[k++]);
+		d->answer_wrapped = d->answer[0];
+		d->keyed = d->answer_last = true;
+	}
+	return true;
+}
+
+bool mcq_key_read(struct mcq_block *b, struct mcq_text text, size_t least)
+{
+	const char *p = text.at, *end = text.at + text.len;
+	struct mcq_entry entry;
+
+	if (!text.len)
+		return false;
+	if (mcq_key_only(text, least)) {
+		while (mcq_key_next(&p, end, &entry))
+			mcq_key_assign(b, entry.number, entry.text);
+		return true;
+	}
+	return assign_letters(b, text);
+}
+
+/* "1. B" or "1. B) Red": is a line of a key if question 1 waits for an answer. */
+bool mcq_key_line(struct mcq_block *b, const struct mcq_line *line)
+{
+	struct mcq_label said;
+	const struct mcq_draft *d = by_number(b, line->label.ordinal);
+	const char *end = line->rest.at + line->rest.len;
+	size_t used;
+
+	if (!d || !line->rest.len)
+		return false;
+	if (b->key)
+		return true;
+	used = mcq_label_said(line->rest.at, end, &said);
+	if (!used || said.family != LABEL_UPPER || d->answer_count)
+		return false;
+	return used == line->rest.len || said.close == ')' || said.close == '.' || said.open;
+}

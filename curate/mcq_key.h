@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "curate/mcq_block.h"
 #include "curate/mcq_text.h"
 
 struct mcq_entry {
@@ -25,5 +26,14 @@ bool mcq_key_only(struct mcq_text text, size_t least);
 
 /* Text is nothing but letters in order. Returns how many, up to max. */
 size_t mcq_key_letters(struct mcq_text text, struct mcq_text *letters, size_t max);
+
+/* Gives the question with this number its answer. False: no such question waits. */
+bool mcq_key_assign(struct mcq_block *b, int number, struct mcq_text text);
+
+/* Gives answers from text in any of the forms above; entries if there are `least`. */
+bool mcq_key_read(struct mcq_block *b, struct mcq_text text, size_t least);
+
+/* "1. B" or "1. B) Red" is a line of a key: question 1 waits for an answer. */
+bool mcq_key_line(struct mcq_block *b, const struct mcq_line *line);
 
 #endif

@@ -214,9 +214,16 @@ static size_t match(const char *at, const char *end, const char *word)
 	return goes_on(want, p, end) ? 0 : (size_t)(p - at);
 }
 
-static bool may_start(unsigned char c, unsigned char word)
+/* A quick look that sorts out nearly all rows. From 0xe0 on scripts have no case. */
+static bool may_start(const char *at, const char *word)
 {
-	return c == word || (c < 0x80 ? mcq_text_lower(c) == word : word >= 0x80);
+	unsigned char c = (unsigned char)*at, w = (unsigned char)*word;
+
+	if (c < 0x80)
+		return c == w || mcq_text_lower(c) == w;
+	if (c >= 0xe0)
+		return c == w && at[1] == word[1];
+	return c >= 0xc3 && w >= 0xc3 && w < 0xe0;
 }
 
 enum mcq_word mcq_word_find(const char *at, const char *end, size_t *used)
@@ -225,10 +232,10 @@ enum mcq_word mcq_word_find(const char *at, const char *end, size_t *used)
 	size_t i, len;
 
 	*used = 0;
-	if (at >= end || (unsigned char)*at < 'A')
+	if (end - at < 1 || (unsigned char)*at < 'A' || ((unsigned char)*at >= 0x80 && end - at < 2))
 		return WORD_NONE;
 	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		if (!may_start((unsigned char)*at, (unsigned char)*rows[i].word))
+		if (!may_start(at, rows[i].word))
 			continue;
 		len = match(at, end, rows[i].word);
 		if (len <= *used)
@@ -243,8 +250,10 @@ static size_t find_in(const char *at, const char *end, const char *const *words,
 {
 	size_t i, len;
 
-	for (i = 0; i < count && at < end; i++) {
-		if (!may_start((unsigned char)*at, (unsigned char)*words[i]))
+	if (at >= end || ((unsigned char)*at >= 0x80 && end - at < 2))
+		return 0;
+	for (i = 0; i < count; i++) {
+		if (!may_start(at, words[i]))
 			continue;
 		len = match(at, end, words[i]);
 		if (len)

@@ -15,9 +15,11 @@
 #include "curate/mcq_text.h"
 #include "curate/mcq_think.h"
 #include "filter/letter_claim.h"
+#include "filter/letter_option.h"
 #include "filter/letter_phrase.h"
 #include "filter/letter_plain.h"
 
+#define REPLY_MAX (256 << 10)	/* bytes behind the reasoning: what is longer is no answer */
 #define MENTION_MAX 400		/* bytes: longer replies discuss options, they do not name one */
 
 static enum letter_said settle(const struct letter_shown *shown, int index, int *pick)
@@ -66,24 +68,24 @@ enum letter_said letter_read(const char *text, size_t len, const struct letter_s
 	*pick = -1;
 	body = mcq_think_skip((struct mcq_text){ text ? text : "", text ? len : 0 }, &thinking);
 	body = mcq_text_trim(body);
-	if (thinking || !body.len || !shown->count || (shown->cut && is_torn(body, text + len)))
+	if (thinking || !body.len || body.len > REPLY_MAX || !shown->count || (shown->cut && is_torn(body, text + len)))
 		return LETTER_UNPARSED;
 	letter_options_init(&options, shown);
 	letter_plain_init(&plain, body);
-	index = letter_claim_whole(&plain, &options, shown->cut);
+	index = letter_option_whole(&plain, &options, shown->cut);
 	if (index == CLAIM_NONE)
 		index = letter_claim_find(&plain, &options, shown->cut);
 	if (index >= 0) {
 		said = settle(shown, index, pick);
 	} else if (index == CLAIM_NONE) {
-		index = letter_claim_excuse_option(&plain, &options, shown);
+		index = letter_option_excuse(&plain, &options, shown);
 		if (index >= 0)
 			said = settle(shown, index, pick);
 		else
 			said = excuse(&plain, shown);
 		if (said == LETTER_UNPARSED && index == CLAIM_NONE && !shown->cut &&
 		    plain.lower.len <= MENTION_MAX)
-			said = settle(shown, letter_claim_mention(&plain, &options), pick);
+			said = settle(shown, letter_option_mention(&plain, &options), pick);
 	}
 	letter_plain_release(&plain);
 	letter_options_release(&options);

@@ -21,10 +21,11 @@ static bool is_spaced(const char *at)
 
 static size_t match(const char *at, const char *end, const char *phrase)
 {
-	size_t len = strlen(phrase);
+	size_t len;
 	const char *last;
 
-	if ((size_t)(end - at) < len || *at != *phrase || memcmp(at, phrase, len))
+	len = strlen(phrase);
+	if ((size_t)(end - at) < len || memcmp(at, phrase, len))
 		return 0;
 	for (last = phrase + len - 1; last > phrase && ((unsigned char)*last & 0xc0) == 0x80; )
 		last--;
@@ -39,6 +40,8 @@ static size_t match_any(const char *at, const char *end, const char *const *rows
 	size_t i, len, best = 0;
 
 	for (i = 0; i < count && at < end; i++) {
+		if (*rows[i] != *at)	/* nearly all rows end here */
+			continue;
 		len = match(at, end, rows[i]);
 		if (len > best)
 			best = len;

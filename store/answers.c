@@ -104,17 +104,29 @@ static int number_of(struct answers *a, const char *sql)
 /* A file of another program must not be written into. */
 static int check_ours(struct answers *a, struct err *err)
 {
-	int id = number_of(a, "PRAGMA application_id"), version, tables;
+	/* tables first: another process may set all three between two of these lines */
+	int tables = number_of(a, "SELECT count(*) FROM sqlite_schema"), id, version;
 
-	if (id < 0)
+	if (tables < 0)
 		return fault(a, err, "open");
-	tables = number_of(a, "SELECT count(*) FROM sqlite_schema");
+	id = number_of(a, "PRAGMA application_id");
 	version = number_of(a, "PRAGMA user_version");
 	if (id != APPLICATION_ID && tables > 0)
 		return err_set(err, EXIT_DATA, "'%s' is an SQLite file but no capqa ledger", a->path);
 	if (version > SCHEMA_VERSION)
 		return err_set(err, EXIT_DATA, "the ledger '%s' was made by a newer capqa", a->path);
 	return 0;
+}
+
+/* The change to WAL asks no busy handler; two stages of a pipe open a new ledger at once. */
+static int set_mode(struct answers *a, const char *mode)
+{
+	int code, waited_ms = 0;
+
+	while ((code = sqlite3_exec(a->db, mode, NULL, NULL, NULL)) == SQLITE_BUSY &&
+	       waited_ms < BUSY_MS)
+		waited_ms += sqlite3_sleep(10);
+	return code;
 }
 
 static int set_up(struct answers *a, struct err *err)
@@ -130,7 +142,7 @@ static int set_up(struct answers *a, struct err *err)
 	sqlite3_busy_timeout(a->db, BUSY_MS);
 	if (check_ours(a, err))
 		return -1;
-	if (sqlite3_exec(a->db, mode, NULL, NULL, NULL) ||
+	if (set_mode(a, mode) ||
 	    sqlite3_exec(a->db, "PRAGMA synchronous=FULL", NULL, NULL, NULL))
 		return fault(a, err, "open");
 	if (number_of(a, "PRAGMA user_version") == SCHEMA_VERSION)

@@ -45,10 +45,10 @@ static const char *const limits =
 	"- The images have owners and licences of their own.\n";
 
 static const char simulated[] =
-	"## SIMULATED\n\n"
-	"Models whose names start with `sim-` had a part in this set. They are the simulator "
-	"of capqa, a stand-in for model servers over a planted world. The rows show the form "
-	"of a set and say nothing about real models or images.\n\n";
+	"## What SIMULATED means\n\n"
+	"Models of the simulator had a part in this set: stand-ins for model servers over a "
+	"planted world. The rows show the form of a set and say nothing about real models or "
+	"images.\n\n";
 
 int64_t card_rows(const struct card *c)
 {

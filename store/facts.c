@@ -19,6 +19,9 @@ static const struct {
 	  "SELECT DISTINCT judge ->> 'model' FROM scores WHERE judge <> '' ORDER BY 1" },
 };
 
+/* What the names of stand-ins for models begin with. */
+#define SIMULATED "sim-"
+
 #define RULES "SELECT DISTINCT rule FROM questions ORDER BY 1"
 #define PROMPTS "SELECT prompt_id FROM replies UNION SELECT prompt_id FROM captions " \
 	"UNION SELECT prompt_id FROM tallies " \
@@ -83,7 +86,8 @@ static int read_models(struct facts *facts, struct db *db, struct err *err)
 		if (!list)
 			return -1;
 		cJSON_ArrayForEach(name, list)
-			facts->simulated |= !strncmp(name->valuestring, "sim-", 4);
+			facts->simulated |= !strncmp(name->valuestring, SIMULATED,
+						       strlen(SIMULATED));
 		if (cJSON_GetArraySize(list))
 			cJSON_AddItemToObject(facts->models, roles[i].role, list);
 		else

@@ -19,7 +19,7 @@ struct facts {
 	cJSON *rules, *prompt_ids, *seeds;	/* sorted lists */
 	cJSON *funnel;				/* [{"step":"images","count":12}, ...] */
 	cJSON *reasons;				/* [{"step":"not_visible","count":3}, ...] */
-	bool simulated;				/* a model of capqa-sim had a part in it */
+	bool simulated;				/* a stand-in for a model had a part in it */
 };
 
 int facts_read(struct facts *facts, struct db *db, struct err *err);

@@ -140,12 +140,13 @@ static int gzip_read(struct inflate *in, struct buf *out, struct err *err)
 	return n > 0;
 }
 
+/* One CHUNK at most: 256 KB of zstd can hold gigabytes. */
 static int zstd_read(struct inflate *in, struct buf *out, struct err *err)
 {
 	ZSTD_inBuffer from = { in->in.data, in->in.len, 0 };
 	ZSTD_outBuffer to;
 
-	while (from.pos < from.size) {
+	if (from.size) {
 		to = (ZSTD_outBuffer){ buf_room(out, CHUNK), CHUNK, 0 };
 		in->zstd_hint = ZSTD_decompressStream(in->zstd, &to, &from);
 		if (ZSTD_isError(in->zstd_hint))
@@ -153,36 +154,50 @@ static int zstd_read(struct inflate *in, struct buf *out, struct err *err)
 				       ZSTD_getErrorName(in->zstd_hint));
 		out->len += to.pos;
 		out->data[out->len] = '\0';
+		buf_eat(&in->in, from.pos);
 	}
-	buf_clear(&in->in);
-	if (in->ended && in->zstd_hint)
+	if (in->in.len || !in->ended)
+		return 1;
+	if (in->zstd_hint)
 		return err_set(err, EXIT_DATA, "'%s' ends inside a zstd frame", in->path);
-	return !in->ended;
+	return 0;
+}
+
+/* A zstd frame, or a skippable one: pzstd and shards put those in front. */
+static bool is_zstd(const unsigned char *p)
+{
+	return (p[0] == 0x28 && p[1] == 0xb5 && p[2] == 0x2f && p[3] == 0xfd) ||
+	       ((p[0] & 0xf0) == 0x50 && p[1] == 0x2a && p[2] == 0x4d && p[3] == 0x18);
 }
 
 static void recognise(struct inflate *in)
 {
-	static const unsigned char zstd[] = { 0x28, 0xb5, 0x2f, 0xfd }, gzip[] = { 0x1f, 0x8b };
+	const unsigned char *p = (const unsigned char *)in->in.data;
 
-	if (in->in.len < sizeof(zstd) && !in->ended)
+	if (in->in.len < 4 && !in->ended)
 		return;
 	in->form = FORM_PLAIN;
-	if (in->in.len >= sizeof(zstd) && !memcmp(in->in.data, zstd, sizeof(zstd))) {
+	if (in->in.len >= 4 && is_zstd(p)) {
 		in->form = FORM_ZSTD;
 		in->zstd = ZSTD_createDStream();
 		if (!in->zstd)
 			xmalloc((size_t)-1);
 		ZSTD_DCtx_setParameter(in->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
-	} else if (in->in.len >= sizeof(gzip) && !memcmp(in->in.data, gzip, sizeof(gzip))) {
+	} else if (in->in.len >= 4 && p[0] == 0x1f && p[1] == 0x8b) {
 		in->form = FORM_GZIP;
 	}
+}
+
+bool inflate_ready(const struct inflate *in)
+{
+	return in->form == FORM_ZSTD && in->in.len > 0;
 }
 
 int inflate_read(struct inflate *in, struct buf *out, struct err *err)
 {
 	if (in->form == FORM_GZIP)
 		return gzip_read(in, out, err);
-	if (!in->ended && read_some(in, err))
+	if (!in->ended && !inflate_ready(in) && read_some(in, err))
 		return -1;
 	if (in->form == FORM_UNKNOWN)
 		recognise(in);

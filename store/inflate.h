@@ -30,6 +30,8 @@ void inflate_close(struct inflate *in);
  */
 int inflate_read(struct inflate *in, struct buf *out, struct err *err);
 
+/* Does inflate_read have something to give without reading from the file? */
+bool inflate_ready(const struct inflate *in);
 int inflate_fd(const struct inflate *in);
 int64_t inflate_done(const struct inflate *in);		/* compressed bytes read */
 

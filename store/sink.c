@@ -40,6 +40,31 @@ static bool ends_with(const char *text, const char *end)
 	return n >= m && !strcmp(text + n - m, end);
 }
 
+/* Is what we locked still FILE.partial, or was it settled by another process meanwhile? */
+static bool still_there(const struct sink *s)
+{
+	struct stat open_file, named;
+
+	return !fstat(s->fd, &open_file) && !stat(s->partial, &named) &&
+	       open_file.st_dev == named.st_dev && open_file.st_ino == named.st_ino;
+}
+
+static int lock_partial(struct sink *s, struct err *err)
+{
+	do {
+		if (s->fd >= 0)
+			close(s->fd);
+		s->fd = open(s->partial, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+		if (s->fd < 0)
+			return err_set(err, EXIT_OUTPUT, "cannot write '%s':", s->partial);
+		if (flock(s->fd, LOCK_EX | LOCK_NB))
+			return err_set(err, EXIT_OUTPUT, errno == EWOULDBLOCK ?
+				       "another process is writing '%s'" : "cannot lock '%s':",
+				       s->partial);
+	} while (!still_there(s));
+	return 0;
+}
+
 /* FILE.partial, open, empty and ours alone. */
 static int open_partial(struct sink *s, const char *path, struct err *err)
 {
@@ -49,13 +74,9 @@ static int open_partial(struct sink *s, const char *path, struct err *err)
 	buf_printf(&name, "%s.partial", path);
 	s->path = xstrdup(path);
 	s->partial = buf_take(&name);
-	s->fd = open(s->partial, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-	if (s->fd < 0)
-		return err_set(err, EXIT_OUTPUT, "cannot write '%s':", s->partial);
-	if (flock(s->fd, LOCK_EX | LOCK_NB))
-		return err_set(err, EXIT_OUTPUT, errno == EWOULDBLOCK ?
-			       "another process is writing '%s'" : "cannot lock '%s':",
-			       s->partial);
+	s->fd = -1;
+	if (lock_partial(s, err))
+		return -1;
 	if (ftruncate(s->fd, 0))
 		return err_set(err, EXIT_OUTPUT, "cannot empty '%s':", s->partial);
 	return 0;

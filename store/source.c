@@ -151,14 +151,23 @@ static enum cut cut_line(struct source *s, struct line *line)
 	return CUT_LINE;
 }
 
-/* An element may stand on several lines; between tokens a newline is as good as a space. */
+/*
+ * An element may stand on several lines; between tokens a newline is as good as a space. In a
+ * string it stays, for span to refuse.
+ */
 static void one_line(char *text, size_t len)
 {
+	bool in_string = false;
 	size_t i;
 
-	for (i = 0; i < len; i++)
-		if (text[i] == '\n' || text[i] == '\r')
+	for (i = 0; i < len; i++) {
+		if (text[i] == '"')
+			in_string = !in_string;
+		else if (in_string && text[i] == '\\')
+			i++;
+		else if (!in_string && (text[i] == '\n' || text[i] == '\r'))
 			text[i] = ' ';
+	}
 }
 
 static int cut_element(struct source *s, struct line *line, struct err *err)
@@ -190,12 +199,15 @@ static int cut_element(struct source *s, struct line *line, struct err *err)
 /* A file whose first byte is '[' is an array; a UTF-8 byte order mark is passed over. */
 static void know_form(struct source *s)
 {
-	if (s->text.len >= 3 && !memcmp(s->text.data, "\xef\xbb\xbf", 3))
+	if (!s->number && !s->used && s->text.len >= 3 &&
+	    !memcmp(s->text.data, "\xef\xbb\xbf", 3))
 		s->used = 3;
-	while (s->used < s->text.len && strchr(" \t\r\n", s->text.data[s->used]))
-		s->used++;
+	for (; s->used < s->text.len && memchr(" \t\r\n", s->text.data[s->used], 4); s->used++)
+		s->number += s->text.data[s->used] == '\n';
 	s->known = s->used < s->text.len;
 	s->is_array = s->known && s->text.data[s->used] == '[';
+	if (s->is_array)
+		s->number = 0;
 }
 
 static bool is_blank(const struct line *line)
@@ -232,7 +244,7 @@ static bool is_readable(const struct source *s)
 {
 	struct pollfd p = { .fd = inflate_fd(s->file), .events = POLLIN };
 
-	return poll(&p, 1, 0) != 0;
+	return inflate_ready(s->file) || poll(&p, 1, 0) != 0;
 }
 
 enum source_got source_poll(struct source *s, struct line *line, struct err *err)

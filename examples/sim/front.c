@@ -196,7 +196,7 @@ static int64_t decide(struct front *s, struct call *call, struct request *r, str
 	wire_decide(s->wire, seen, &deed);
 	if (deed.unconstrained && r->choice_count) {
 		r->choice_count = 0;
-		answer_release(&answer);
+		mind_release(&answer);
 		mind_answer(&s->mind, (enum model)model, r, &answer);
 	}
 	s->counter.models[model]++;
@@ -210,7 +210,7 @@ static int64_t decide(struct front *s, struct call *call, struct request *r, str
 		call->status = 0;
 	log_call(s, call, seen, r, &deed);
 	wait = deed.delay_ms + (deed.fault == FAULT_SILENCE ? 0 : s->options.latency_ms);
-	answer_release(&answer);
+	mind_release(&answer);
 	return wait;
 }
 

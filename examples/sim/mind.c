@@ -344,7 +344,7 @@ void mind_answer(const struct mind *mind, enum model model, const struct request
 	block_release(&t.shown);
 }
 
-void answer_release(struct answer *a)
+void mind_release(struct answer *a)
 {
 	buf_release(&a->text);
 }

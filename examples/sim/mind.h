@@ -51,6 +51,6 @@ int mind_model(const char *name);
 
 void mind_answer(const struct mind *mind, enum model model, const struct request *r,
 		 struct answer *out);
-void answer_release(struct answer *a);
+void mind_release(struct answer *a);
 
 #endif

@@ -170,6 +170,18 @@ is "nothing was asked twice" "$(repeated)" 0
 blind w/questions.jsonl -o out 2>stage.err
 is "and the whole is in the ledger" "$(calls_said)" 0
 
+# A new ledger is made by whoever comes first; the others find it half made.
+for round in 1 2 3 4 5; do
+	rm -f ledger.db*
+	blind -n 3 w/questions.jsonl >one 2>one.err &
+	one=$!
+	blind -n 3 w/questions.jsonl >two 2>two.err &
+	two=$!
+	wait $one || fail "a new ledger, round $round: $(cat one.err)"
+	wait $two || fail "a new ledger, round $round: $(cat two.err)"
+done
+same "two processes can make a new ledger together" one two
+
 # ---- one writer of one file ----
 
 rm -f ledger.db*

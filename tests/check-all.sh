@@ -1,0 +1,27 @@
+#!/bin/sh
+# What `make check` leaves out because it takes long: clang, valgrind, thread sanitizer.
+#   Skips with a line what is not installed.
+set -eu
+cd "$(dirname "$0")/.."
+if command -v clang >/dev/null; then
+	echo "== clang, warnings are errors"
+	make --no-print-directory -s CI=1 CC=clang O=build-clang all tests >/dev/null
+	make --no-print-directory -s CC=clang O=build-clang test
+else
+	echo "skip: no clang"
+fi
+if command -v valgrind >/dev/null; then
+	echo "== valgrind over the unit tests"
+	make --no-print-directory -s O=build-valgrind all tests >/dev/null
+	for t in build-valgrind/tests/*; do
+		[ -f "$t" ] && [ -x "$t" ] || continue
+		CAPQA_TESTS=tests valgrind -q --error-exitcode=9 --leak-check=full \
+			--errors-for-leak-kinds=definite "$t" >/dev/null 2>build-valgrind/log ||
+			{ echo "valgrind: $t"; tail -40 build-valgrind/log; exit 1; }
+	done
+	echo "== valgrind over the chain"
+	sh tests/valgrind-chain.sh build-valgrind
+else
+	echo "skip: no valgrind"
+fi
+make --no-print-directory fuzz
