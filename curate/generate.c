@@ -174,6 +174,7 @@ int main(int argc, char **argv)
 	struct item item, *left;
 	struct run *run;
 	struct err err;
+	int code;
 
 	(void)argc;
 	msg_init("capqa-generate", false);
@@ -203,9 +204,11 @@ int main(int argc, char **argv)
 		free(left);
 	}
 	lvlm_say(model, more, sizeof(more));
-	if (lvlm_free(model, &err))
+	if (lvlm_commit(model, &err))
 		run_fail(run, &err);
+	code = run_close(run, more);	/* its last bytes ask the model to commit */
+	lvlm_free(model, NULL);
 	prompt_release(&prompt);
 	free(text);
-	return run_close(run, more);
+	return code;
 }

@@ -124,8 +124,8 @@ static void seen_grow(struct seen *seen)
 	larger.slots = xcalloc(larger.size, sizeof(*larger.slots));
 	for (i = 0; i < seen->size; i++)
 		if (seen->slots[i].key)
-			larger.slots[seen_slot(&larger, seen->slots[i].hash, seen->slots[i].key)] =
-				seen->slots[i];
+			larger.slots[seen_slot(&larger, seen->slots[i].hash,
+					       seen->slots[i].key)] = seen->slots[i];
 	larger.count = seen->count;
 	free(seen->slots);
 	*seen = larger;
@@ -222,10 +222,11 @@ static void keep(struct reader *r, const struct mcq_draft *d)
 	struct mcq_question *q;
 	size_t i;
 
-	out->questions = xgrow(out->questions, &out->question_cap, out->question_count, sizeof(*q));
+	out->questions =
+		xgrow(out->questions, &out->question_cap, out->question_count, sizeof(*q));
 	q = &out->questions[out->question_count];
 	*q = (struct mcq_question){
-		.question = mcq_text_clean(d->question),
+		.question = r->checked.question,
 		.options = xmalloc(d->option_count * sizeof(*q->options)),
 		.option_count = d->option_count,
 		.answer = r->checked.answer,
@@ -234,8 +235,11 @@ static void keep(struct reader *r, const struct mcq_draft *d)
 		.start = (size_t)(d->start - r->reply), .end = (size_t)(d->end - r->reply),
 		.none_or_all = r->checked.none_or_all,
 	};
-	for (i = 0; i < d->option_count; i++)
-		q->options[i] = mcq_text_clean(r->checked.text[i]);
+	r->checked.question = NULL;
+	for (i = 0; i < d->option_count; i++) {
+		q->options[i] = r->checked.options[i];
+		r->checked.options[i] = NULL;
+	}
 	out->question_count++;
 }
 
@@ -247,7 +251,7 @@ static void keep(struct reader *r, const struct mcq_draft *d)
 static const char *twin_key(struct reader *r)
 {
 	buf_addc(&r->checked.key, '\n');
-	mcq_text_fold(r->checked.text[r->checked.answer], &r->checked.key);
+	mcq_text_fold_clean(r->checked.options[r->checked.answer], &r->checked.key);
 	return r->checked.key.data;
 }
 

@@ -24,7 +24,7 @@
 
 struct mcq_context {
 	bool cut;		/* finish_reason was "length": the last question may be torn */
-	const char *prompt;	/* what was sent, to know its own examples again; NULL: unknown */
+	const char *prompt; /* what was sent, to know its own examples again; NULL: unknown */
 	int max_questions;	/* after duplicates are removed; 0: no limit */
 };
 
@@ -58,7 +58,8 @@ struct mcq {
 /* Every reason mcq_read may give, NULL-terminated: letter_text_conflict, ... */
 extern const char *const mcq_reasons[];
 
-void mcq_read(const char *reply, size_t len, const struct mcq_context *context, struct mcq *out);
+void mcq_read(const char *reply, size_t len, const struct mcq_context *context,
+	      struct mcq *out);
 void mcq_release(struct mcq *found);
 
 #endif

@@ -31,7 +31,8 @@ static int find_leading(const char *folded, const struct mcq_choices *choices)
 
 	for (i = 0; i < choices->count; i++) {
 		len = choices->text[i].len;
-		if (!len || len >= total || len <= best || memcmp(choices->text[i].at, folded, len))
+		if (!len || len >= total || len <= best ||
+		    memcmp(choices->text[i].at, folded, len))
 			continue;
 		p = folded + len;
 		if (!strncmp(p, ". ", 2) || !strncmp(p, ", ", 2) || !strncmp(p, "; ", 2) ||
@@ -59,8 +60,11 @@ static struct mcq_text until_explanation(struct mcq_text text)
 	const char *p, *end = text.at + text.len;
 	size_t used;
 
+	if (!memchr(text.at, ':', text.len) && !memmem(text.at, text.len, "：", 3))
+		return text;
 	for (p = text.at; p < end; p++) {
-		if (p > text.at && (unsigned char)p[-1] < 0x80 && mcq_text_alpha((unsigned char)p[-1]))
+		if (p > text.at && (unsigned char)p[-1] < 0x80 &&
+		    mcq_text_alpha((unsigned char)p[-1]))
 			continue;
 		if (mcq_word_find(p, end, &used) != WORD_EXPLAIN || p + used >= end)
 			continue;
@@ -78,7 +82,8 @@ static struct mcq_text unwrap(struct mcq_text text)
 {
 	static const char *const prefixes[] = {
 		"option ", "choice ", "letter ", "选项", "選項", "opción ", "opção ", "option: ",
-		"вариант ", "réponse ", "$\\boxed{", "\\boxed{", "\\text{", "$", "the answer is ",
+		"вариант ", "réponse ", "$\\boxed{", "\\boxed{", "\\text{", "$",
+		"the answer is ",
 	};
 	struct mcq_text before;
 	size_t i;
@@ -88,7 +93,8 @@ static struct mcq_text unwrap(struct mcq_text text)
 		text = mcq_text_untag(text);
 		for (i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++)
 			text = drop_prefix(text, prefixes[i]);
-		if (text.len > 1 && (text.at[text.len - 1] == '}' || text.at[text.len - 1] == '$'))
+		if (text.len > 1 &&
+		    (text.at[text.len - 1] == '}' || text.at[text.len - 1] == '$'))
 			text.len--;
 		if (text.len > 2 && (*text.at == '"' || *text.at == '\'' || *text.at == '`') &&
 		    text.at[text.len - 1] == *text.at)
@@ -143,7 +149,8 @@ static bool only_punctuation(struct mcq_text text)
 }
 
 /* What stands behind a label: nothing, the option's text, or something that explains. */
-static enum mcq_found judge_rest(struct mcq_text rest, int index, const struct mcq_choices *choices)
+static enum mcq_found judge_rest(struct mcq_text rest, int index,
+				 const struct mcq_choices *choices)
 {
 	const char *end = rest.at + rest.len, *p = rest.at;
 	struct buf folded;
@@ -234,7 +241,8 @@ static enum mcq_found by_text(struct mcq_text said, int exact, const char *folde
 	return *index >= 0 ? ANSWER_FOUND : ANSWER_OUTSIDE;
 }
 
-enum mcq_found mcq_answer_find(struct mcq_text said, const struct mcq_choices *choices, int *index)
+enum mcq_found mcq_answer_find(struct mcq_text said, const struct mcq_choices *choices,
+			       int *index)
 {
 	enum mcq_found found;
 	struct mcq_label label;

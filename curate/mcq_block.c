@@ -82,7 +82,8 @@ void mcq_block_extend(struct mcq_text *text, const struct mcq_line *line)
 
 static void add_para(struct mcq_block *b, const struct mcq_line *line)
 {
-	static const char *const intros[] = { "question", "题", "问题", "pregunta", "frage", "quiz" };
+	static const char *const intros[] = { "question", "题",	   "问题",
+					      "pregunta", "frage", "quiz" };
 	const char *last = line->whole.at + line->whole.len;
 	bool intro = false;
 	size_t i;
@@ -93,7 +94,8 @@ static void add_para(struct mcq_block *b, const struct mcq_line *line)
 	/* "Here are five questions:" directly above the first one is not part of it */
 	if (last[-1] == ':' || (line->whole.len > 2 && !memcmp(last - 3, "：", 3)))
 		for (i = 0; i < sizeof(intros) / sizeof(*intros) && !intro; i++)
-			intro = memmem(line->whole.at, line->whole.len, intros[i], strlen(intros[i]));
+			intro = memmem(line->whole.at, line->whole.len, intros[i],
+				       strlen(intros[i]));
 	b->para_ended = line->heading || intro;
 }
 
@@ -393,9 +395,9 @@ void mcq_block_line(struct mcq_block *block, const struct mcq_line *line)
 	}
 	mcq_list_settle_para(block, line);
 	mcq_list_settle(block, line);
-	if (block->phase == PHASE_WANT && (line->kind == LINE_TEXT || line->kind == LINE_OPTION ||
-					   line->kind == LINE_BULLET ||
-					   line->kind == LINE_NUMBERED))
+	if (block->phase == PHASE_WANT &&
+	    (line->kind == LINE_TEXT || line->kind == LINE_OPTION ||
+	     line->kind == LINE_BULLET || line->kind == LINE_NUMBERED))
 		on_wanted(block, line);
 	else
 		dispatch(block, line);

@@ -15,6 +15,7 @@ struct check {
 	const struct mcq_option *options;
 	const struct mcq_draft *draft;
 	struct mcq_choices choices;
+	struct mcq_text text[MCQ_OPTIONS_MAX + 1];	/* options, without doubled labels */
 	struct buf folds;
 	struct mcq_checked *out;
 	bool cut;
@@ -27,8 +28,22 @@ void mcq_checked_init(struct mcq_checked *checked)
 	buf_init(&checked->key, BUF_NO_MAX);
 }
 
+static void drop_texts(struct mcq_checked *checked)
+{
+	size_t i;
+
+	free(checked->question);
+	checked->question = NULL;
+	for (i = 0; i < checked->option_count; i++) {
+		free(checked->options[i]);
+		checked->options[i] = NULL;
+	}
+	checked->option_count = 0;
+}
+
 void mcq_checked_release(struct mcq_checked *checked)
 {
+	drop_texts(checked);
 	buf_release(&checked->detail);
 	buf_release(&checked->key);
 }
@@ -64,14 +79,16 @@ static size_t doubled(const struct check *c, size_t i)
 {
 	const struct mcq_text *text = &c->options[i].text;
 	struct mcq_label label;
-	size_t used = mcq_label_read(text->at, text->at + text->len, &label);
+	size_t used;
+
+	if (c->options[i].label.family == LABEL_NONE)
+		return 0;
+	used = mcq_label_read(text->at, text->at + text->len, &label);
 
 	if (!used || used >= text->len || label.ordinal != (int)i + 1 ||
 	    (label.family != LABEL_UPPER && label.family != c->options[i].label.family))
 		return 0;
-	if (c->options[i].label.family == LABEL_NONE || label.family == LABEL_DIGIT)
-		return 0;
-	return used;
+	return label.family == LABEL_DIGIT ? 0 : used;
 }
 
 static void strip_labels(struct check *c)
@@ -83,15 +100,15 @@ static void strip_labels(struct check *c)
 	for (i = 0; i < count; i++)
 		all += doubled(c, i) > 0;
 	for (i = 0; i < count; i++) {
-		c->out->text[i] = c->options[i].text;
-		used = doubled(c, i);
+		c->text[i] = c->options[i].text;
+		used = all ? doubled(c, i) : 0;
 		if (!used)
 			continue;
 		mcq_label_read(c->options[i].text.at,
 			       c->options[i].text.at + c->options[i].text.len, &label);
 		paren = label.close == ')' || label.close == ']';
 		if (paren || all == count)
-			c->out->text[i] = mcq_text_of(c->options[i].text.at + used,
+			c->text[i] = mcq_text_of(c->options[i].text.at + used,
 						      c->options[i].text.at +
 						      c->options[i].text.len);
 	}
@@ -102,14 +119,18 @@ static bool take_mark(struct mcq_text *text)
 {
 	static const char *const marks[] = {
 		"(correct)", "(correct answer)", "[correct]", "✓", "✔", "✅", "☑", "← correct",
-		"(answer)", "(right answer)", "(正确)", "（正确）", "（正确答案）", "(正确答案)",
-		"(richtig)", "(correcto)", "(correcta)", "(correto)", "(bonne réponse)", "**(correct)**",
+		"(answer)", "(right answer)", "(正确)", "（正确）", "（正确答案）", "(正确答案)", "(richtig)",
+		"(correcto)", "(correcta)", "(correto)", "(bonne réponse)", "**(correct)**",
 		"*(correct)*", "<- correct", "(верно)", "(正解)", "（正解）", "(정답)",
 	};
 	struct mcq_text tail;
 	size_t i, len;
+	unsigned char last;
 
 	*text = mcq_text_untag(*text);
+	last = text->len ? (unsigned char)text->at[text->len - 1] : 0;
+	if (last < 0x80 && last != ')' && last != ']' && last != '*' && last != 't')
+		return false;
 	if (text->len > 3 && !memcmp(text->at + text->len - 3, "\xef\xb8\x8f", 3))
 		text->len -= 3;		/* ✔️ */
 	for (i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
@@ -131,16 +152,18 @@ static bool fold_options(struct check *c, int *marked)
 	size_t count = c->draft->option_count;
 
 	for (i = 0; i < count; i++) {
-		if (take_mark(&c->out->text[i]) || c->options[i].checked)
+		if (take_mark(&c->text[i]) || c->options[i].checked)
 			*marked = *marked == -1 ? (int)i : -2;
 		at[i] = c->folds.len;
-		mcq_text_fold(c->out->text[i], &c->folds);
+		c->out->options[c->out->option_count++] = mcq_text_clean(c->text[i]);
+		mcq_text_fold_clean(c->out->options[i], &c->folds);
 		if (c->folds.len == at[i])
 			return lose(c, "empty_option", "an option has no text");
 	}
 	at[count] = c->folds.len;
 	for (i = 0; i < count; i++)
-		c->choices.text[i] = (struct mcq_text){ c->folds.data + at[i], at[i + 1] - at[i] };
+		c->choices.text[i] =
+			(struct mcq_text){ c->folds.data + at[i], at[i + 1] - at[i] };
 	c->choices.count = count;
 	c->choices.family = count ? c->options[0].label.family : LABEL_NONE;
 	return true;
@@ -154,8 +177,9 @@ static bool check_labels(struct check *c)
 		if (c->options[i].label.family == LABEL_NONE ||
 		    c->options[i].label.ordinal == (int)i + 1)
 			continue;
-		buf_printf(&c->out->detail, "label %zu of the options is number %d of its alphabet",
-			   i + 1, c->options[i].label.ordinal);
+		buf_printf(&c->out->detail,
+			   "label %zu of the options is number %d of its alphabet", i + 1,
+			   c->options[i].label.ordinal);
 		return lose(c, "label_gap", "");
 	}
 	return true;
@@ -168,10 +192,12 @@ static bool check_equal(struct check *c)
 
 	for (i = 0; i < c->choices.count; i++) {
 		for (k = 0; k < i; k++) {
-			if (text[i].len != text[k].len || memcmp(text[i].at, text[k].at, text[i].len))
+			if (text[i].len != text[k].len ||
+			    memcmp(text[i].at, text[k].at, text[i].len))
 				continue;
-			buf_printf(&c->out->detail, "options %zu and %zu are both ", k + 1, i + 1);
-			quote(&c->out->detail, c->out->text[i]);
+			buf_printf(&c->out->detail, "options %zu and %zu are both ", k + 1,
+				   i + 1);
+			quote(&c->out->detail, c->text[i]);
 			return lose(c, "duplicate_options", "");
 		}
 	}
@@ -186,7 +212,9 @@ static const char *skip_reference(const char *p, const char *end, const struct c
 	size_t used;
 
 	p += mcq_text_space(p, end);
-	if (mcq_word_find(p, end, &used) == WORD_OPTION || mcq_word_find(p, end, &used) == WORD_OPTIONS)
+	if (end - p > 6 && (mcq_text_starts(mcq_text_of(p, end), "opt") ||
+			    mcq_text_starts(mcq_text_of(p, end), "选项")) &&
+	    mcq_word_find(p, end, &used) != WORD_NONE)
 		p += used + mcq_text_space(p + used, end);
 	if (p < end && *p == '(')
 		p++;
@@ -210,21 +238,39 @@ static const char *skip_words(const char *p, const char *end, const char *const 
 	return p;
 }
 
+/* A quick look: two capitals that stand alone, or a first letter of the phrases below. */
+static bool may_point(struct mcq_text text)
+{
+	const char *p, *end = text.at + text.len;
+	int alone = 0;
+
+	if (!text.len || strchr("bBaAnN\xe4", *text.at))
+		return true;
+	for (p = text.at; p < end; p++)
+		alone += *p >= 'A' && *p <= 'Y' &&
+			 (p == text.at || !mcq_text_alpha((unsigned char)p[-1])) &&
+			 (p + 1 == end || !mcq_text_alpha((unsigned char)p[1]));
+	return alone >= 2;
+}
+
 /* "Both A and B", "A and C only", "Neither B nor C", "A和B": they point at letters. */
 static bool points_at_letters(const struct check *c, struct mcq_text text)
 {
 	static const char *const before[] = {
-		"both ", "either ", "neither ", "only ", "tanto ", "sowohl ", "ni ", "以上", "los dos ",
-		"options ", "all of ", "les deux ",
+		"both ", "either ", "neither ", "only ", "tanto ", "sowohl ", "ni ", "以上",
+		"los dos ", "options ", "all of ", "les deux ",
 	};
 	static const char *const between[] = { "nor ", "ni ", "als auch ", "como ", "noch " };
 	const char *p, *end, *next;
 	int references = 0;
 
 	text = mcq_text_trim(text);
-	if (mcq_text_starts(text, "both of the above") || mcq_text_starts(text, "both of these") ||
-	    mcq_text_starts(text, "both the above") || mcq_text_starts(text, "两者都是") ||
-	    mcq_text_starts(text, "all except ") || mcq_text_starts(text, "none except "))
+	if (!may_point(text))
+		return false;
+	if (mcq_text_starts(text, "both of the above") ||
+	    mcq_text_starts(text, "both of these") || mcq_text_starts(text, "both the above") ||
+	    mcq_text_starts(text, "两者都是") || mcq_text_starts(text, "all except ") ||
+	    mcq_text_starts(text, "none except "))
 		return true;
 	end = text.at + text.len;
 	p = skip_words(text.at, end, before, sizeof(before) / sizeof(*before));
@@ -239,38 +285,40 @@ static bool points_at_letters(const struct check *c, struct mcq_text text)
 	if (references < 2)
 		return false;
 	/* "A and B Street" is a place; "A and B only", "A和B都是" and "A and B." point */
-	return end - p < 14 && (!(unsigned char)mcq_text_alpha((unsigned char)(p < end ? *p : ' ')) ||
-				mcq_text_starts(mcq_text_of(p, end), "only") ||
-				mcq_text_starts(mcq_text_of(p, end), "are") ||
-				mcq_text_starts(mcq_text_of(p, end), "both"));
+	return end - p < 14 &&
+	       (!(unsigned char)mcq_text_alpha((unsigned char)(p < end ? *p : ' ')) ||
+		mcq_text_starts(mcq_text_of(p, end), "only") ||
+		mcq_text_starts(mcq_text_of(p, end), "are") ||
+		mcq_text_starts(mcq_text_of(p, end), "both"));
 }
 
 static bool is_none_or_all(struct mcq_text folded)
 {
 	static const char *const exact[] = {
-		"none of the above", "none of these", "all of the above", "all of these", "none",
-		"neither of the above", "none of the options", "none of the other options",
-		"all the above", "none of the above options", "none of the choices",
-		"none of the given options", "none of the above is correct", "all of the options",
-		"none of the above are correct", "none of them", "all of them", "any of the above",
-		"以上都是", "以上都不是", "以上皆是", "以上皆非", "都不是", "以上都对", "以上都不对",
-		"以上全部", "以上所有", "以上全是", "以上均是", "以上均不是", "以上选项都不是",
-		"上記のいずれでもない", "上記すべて", "どれでもない", "いずれでもない", "すべて上記",
-		"위의 모두", "모두 해당", "위의 어느 것도 아님", "해당 없음", "모두 아님",
+		"none of the above", "none of these", "all of the above", "all of these",
+		"none", "neither of the above", "none of the options",
+		"none of the other options", "all the above", "none of the above options",
+		"none of the choices", "none of the given options",
+		"none of the above is correct", "all of the options",
+		"none of the above are correct", "none of them", "all of them",
+		"any of the above", "以上都是", "以上都不是", "以上皆是", "以上皆非", "都不是", "以上都对", "以上都不对",
+		"以上全部", "以上所有", "以上全是", "以上均是", "以上均不是", "以上选项都不是", "上記のいずれでもない", "上記すべて",
+		"どれでもない", "いずれでもない", "すべて上記", "위의 모두", "모두 해당", "위의 어느 것도 아님", "해당 없음", "모두 아님",
 		"keine der genannten", "keine der oben genannten", "alle der oben genannten",
 		"keines der genannten", "alle genannten", "alle oben genannten",
-		"aucune des réponses ci-dessus", "aucune de ces réponses", "toutes ces réponses",
-		"toutes les réponses ci-dessus", "aucun des précédents",
-		"ninguna de las anteriores", "todas las anteriores", "ninguno de los anteriores",
-		"nenhuma das anteriores", "todas as anteriores", "nenhuma das alternativas",
-		"nessuna delle precedenti", "tutte le precedenti", "nessuna di queste",
-		"ничего из перечисленного", "ни один из вышеперечисленных", "все вышеперечисленное",
-		"всё вышеперечисленное", "все перечисленное",
+		"aucune des réponses ci-dessus", "aucune de ces réponses",
+		"toutes ces réponses", "toutes les réponses ci-dessus", "aucun des précédents",
+		"ninguna de las anteriores", "todas las anteriores",
+		"ninguno de los anteriores", "nenhuma das anteriores", "todas as anteriores",
+		"nenhuma das alternativas", "nessuna delle precedenti", "tutte le precedenti",
+		"nessuna di queste", "ничего из перечисленного", "ни один из вышеперечисленных",
+		"все вышеперечисленное", "всё вышеперечисленное", "все перечисленное",
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(exact) / sizeof(*exact); i++)
-		if (strlen(exact[i]) == folded.len && !memcmp(exact[i], folded.at, folded.len))
+		if (*exact[i] == *folded.at && strlen(exact[i]) == folded.len &&
+		    !memcmp(exact[i], folded.at, folded.len))
 			return true;
 	return false;
 }
@@ -280,8 +328,8 @@ static bool check_references(struct check *c)
 	size_t i;
 
 	for (i = 0; i < c->choices.count; i++) {
-		if (points_at_letters(c, c->out->text[i])) {
-			quote(&c->out->detail, c->out->text[i]);
+		if (points_at_letters(c, c->text[i])) {
+			quote(&c->out->detail, c->text[i]);
 			return lose(c, "both_options", " means other options by their letters");
 		}
 		c->out->none_or_all |= is_none_or_all(c->choices.text[i]);
@@ -319,8 +367,8 @@ static bool check_number(struct check *c, int *answer)
 	long index = c->draft->answer_number;
 
 	if (index < 0 || index >= (long)c->choices.count) {
-		buf_printf(&c->out->detail, "the answer is option %ld counted from 0, of %zu", index,
-			   c->choices.count);
+		buf_printf(&c->out->detail, "the answer is option %ld counted from 0, of %zu",
+			   index, c->choices.count);
 		return lose(c, "answer_not_in_options", "");
 	}
 	*answer = (int)index;
@@ -338,6 +386,29 @@ static bool same_answer(struct check *c, int *answer, int also)
 	return lose(c, "several_answers", "");
 }
 
+/* "B) Blue" letter by letter as option B was written, as nearly all answers are. */
+static int answer_verbatim(const struct check *c, struct mcq_text said)
+{
+	struct mcq_label label;
+	size_t used, i;
+
+	while (said.len > 3 && !memcmp(said.at + said.len - 2, "**", 2))
+		said.len -= 2;
+	used = mcq_label_read(said.at, said.at + said.len, &label);
+	i = (size_t)label.ordinal - 1;
+	if (!used || label.family != LABEL_UPPER || i >= c->choices.count ||
+	    c->options[i].label.family != LABEL_UPPER || c->text[i].len != said.len - used ||
+	    memcmp(c->text[i].at, said.at + used, said.len - used))
+		return -1;
+	return (int)i;
+}
+
+static enum mcq_found find_answer(const struct check *c, struct mcq_text said, int *index)
+{
+	*index = answer_verbatim(c, said);
+	return *index >= 0 ? ANSWER_FOUND : mcq_answer_find(said, &c->choices, index);
+}
+
 static bool check_answer(struct check *c, int marked)
 {
 	const struct mcq_draft *d = c->draft;
@@ -347,7 +418,7 @@ static bool check_answer(struct check *c, int marked)
 	if (d->has_number && !check_number(c, &answer))
 		return false;
 	for (i = 0; i < d->answer_count; i++) {
-		found = mcq_answer_find(d->answer[i], &c->choices, &index);
+		found = find_answer(c, d->answer[i], &index);
 		if (found != ANSWER_FOUND && !i && d->answer_wrapped.len > d->answer[0].len)
 			found = mcq_answer_find(d->answer_wrapped, &c->choices, &index);
 		if (found != ANSWER_FOUND)
@@ -382,7 +453,8 @@ static void make_key(struct check *c)
 
 	memcpy(sorted, c->choices.text, sizeof(*sorted) * c->choices.count);
 	qsort(sorted, c->choices.count, sizeof(*sorted), by_bytes);
-	mcq_text_fold(c->draft->question, &c->out->key);
+	c->out->question = mcq_text_clean(c->draft->question);
+	mcq_text_fold_clean(c->out->question, &c->out->key);
 	for (i = 0; i < c->choices.count; i++) {
 		buf_addc(&c->out->key, '\n');
 		buf_add(&c->out->key, sorted[i].at, sorted[i].len);
@@ -393,8 +465,9 @@ static void make_key(struct check *c)
 static bool is_placeholder(struct mcq_text text)
 {
 	static const char *const names[] = {
-		"question", "question text", "your question", "question here", "your question here",
-		"insert question", "...", "…", "问题", "题目", "question 1", "the question",
+		"question", "question text", "your question", "question here",
+		"your question here", "insert question", "...", "…", "问题", "题目", "question 1",
+		"the question",
 	};
 	struct buf folded;
 	bool found = false;
@@ -403,7 +476,7 @@ static bool is_placeholder(struct mcq_text text)
 
 	if (text.len > 40)
 		return false;
-	buf_init(&folded, 64);
+	buf_init(&folded, BUF_NO_MAX);
 	mcq_text_fold(text, &folded);
 	p = folded.data;
 	if (folded.len > 2 && strchr("[{<", *p) && strchr("]}>", p[folded.len - 1])) {
@@ -466,6 +539,7 @@ void mcq_check(const struct mcq_drafts *drafts, const struct mcq_draft *draft, b
 
 	if (draft->option_count)
 		c.options = drafts->options + draft->option_first;
+	drop_texts(checked);
 	checked->reason = NULL;
 	checked->answer = -1;
 	checked->none_or_all = false;
@@ -490,7 +564,8 @@ const char *mcq_check_rule(const struct mcq_drafts *drafts, const struct mcq_dra
 		return "key/1";
 	if (draft->split)
 		return "inline/1";
-	if (draft->option_count && drafts->options[draft->option_first].label.family == LABEL_NONE)
+	if (draft->option_count &&
+	    drafts->options[draft->option_first].label.family == LABEL_NONE)
 		return "unlabelled/1";
 	return forms[draft->form];
 }

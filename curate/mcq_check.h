@@ -16,8 +16,10 @@ struct mcq_checked {
 	struct buf detail;	/* one sentence, when lost */
 	int answer;
 	bool none_or_all;
-	struct buf key;		/* what makes two questions equal: text and sorted options, folded */
-	struct mcq_text text[MCQ_OPTIONS_MAX + 1];	/* options, without doubled labels */
+	struct buf key; /* what makes two questions equal: text and sorted options, folded */
+	char *question;		/* clean; whoever takes one of these leaves NULL */
+	char *options[MCQ_OPTIONS_MAX + 1];
+	size_t option_count;
 };
 
 void mcq_checked_init(struct mcq_checked *checked);

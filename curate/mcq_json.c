@@ -154,13 +154,14 @@ static void option_object(struct object *o, const cJSON *object)
 		}
 		if (!scalar(o, member, &value))
 			continue;
-		if (len && mcq_label_mark(member->string, member->string + len, &read, &alone) == len) {
+		if (len && mcq_label_mark(member->string, member->string + len, &read,
+					  &alone) == len) {
 			label = read;
 			text = value;
-		} else if (value.len && mcq_label_said(value.at, value.at + value.len, &read) ==
-					value.len && (!strcmp(key.text, "label") ||
-					!strcmp(key.text, "letter") || !strcmp(key.text, "id") ||
-					!strcmp(key.text, "key"))) {
+		} else if (value.len &&
+			   mcq_label_said(value.at, value.at + value.len, &read) == value.len &&
+			   (!strcmp(key.text, "label") || !strcmp(key.text, "letter") ||
+			    !strcmp(key.text, "id") || !strcmp(key.text, "key"))) {
 			label = read;
 		} else if (!text.len && key.word != WORD_EXPLAIN && key.word != WORD_META) {
 			text = value;
@@ -226,8 +227,8 @@ static void strip_list(struct object *o)
 	options = o->drafts->options + o->draft->option_first;
 	for (i = 0; i < count; i++) {
 		if (options[i].label.family != LABEL_NONE ||
-		    !mcq_label_read(options[i].text.at, options[i].text.at + options[i].text.len,
-				    &labels[i]) ||
+		    !mcq_label_read(options[i].text.at,
+				    options[i].text.at + options[i].text.len, &labels[i]) ||
 		    (i && !mcq_label_alike(&labels[0], &labels[i])))
 			return;
 		in_order &= labels[i].ordinal == (int)i + 1;
@@ -310,9 +311,9 @@ static void read_wrong(struct object *o, const cJSON *value)
 {
 	const cJSON *element;
 
-	cJSON_ArrayForEach(element, value)
-		if (o->wrong_count < MCQ_SPLIT_MAX && scalar(o, element, &o->wrong[o->wrong_count]))
-			o->wrong_count++;
+	cJSON_ArrayForEach(element, value) if (o->wrong_count < MCQ_SPLIT_MAX &&
+					       scalar(o, element, &o->wrong[o->wrong_count]))
+		o->wrong_count++;
 }
 
 static void read_member(struct object *o, const cJSON *member)

@@ -20,8 +20,9 @@ static const char *skip(const char *p, const char *end, const char *marks)
 		if (!used) {
 			used = mcq_text_rune(p, end, &rune);
 			/* 、，；：。→ and dashes */
-			if (rune != 0x3001 && rune != 0xff0c && rune != 0xff1b && rune != 0xff1a &&
-			    rune != 0x2192 && rune != 0x2013 && rune != 0x2014 && rune != 0xff0e)
+			if (rune != 0x3001 && rune != 0xff0c && rune != 0xff1b &&
+			    rune != 0xff1a && rune != 0x2192 && rune != 0x2013 &&
+			    rune != 0x2014 && rune != 0xff0e)
 				return p;
 		}
 		p += used;

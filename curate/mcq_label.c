@@ -63,11 +63,14 @@ static int roman_value(const char *at, size_t len)
 	};
 	size_t i, k;
 
+	if (!strchr("iIvVxX", *at))
+		return 0;
 	for (i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
 		if (strlen(numbers[i]) != len)
 			continue;
 		for (k = 0; k < len; k++)
-			if (mcq_text_lower((unsigned char)at[k]) != (unsigned char)numbers[i][k])
+			if (mcq_text_lower((unsigned char)at[k]) !=
+			    (unsigned char)numbers[i][k])
 				break;
 		if (k == len)
 			return (int)i + 1;
@@ -89,7 +92,7 @@ static size_t ascii_mark(const char *at, const char *end, struct mcq_label *labe
 		label->family = LABEL_DIGIT;
 		label->ordinal = value;
 		len = (size_t)(p - at);
-		if (end - p >= 6 && !memcmp(p, "\xef\xb8\x8f\xe2\x83\xa3", 6)) {	/* 1️⃣ */
+		if (end - p >= 6 && !memcmp(p, "\xef\xb8\x8f\xe2\x83\xa3", 6)) { /* 1️⃣ */
 			*alone = true;
 			len += 6;
 		}
@@ -120,8 +123,9 @@ static size_t script_mark(const char *at, const char *end, struct mcq_label *lab
 	for (i = 0; i < sizeof(alphabets) / sizeof(*alphabets) && used > 1; i++) {
 		/* only the ideographs lie far apart; elsewhere a look saves the search */
 		mcq_text_rune(alphabets[i].letters, alphabets[i].letters + 4, &first);
-		if (first < 0x4e00 || first >= 0xac00 ? rune - first > 0x600 || first - rune > 0x600 :
-							rune < 0x4e00 || rune > 0x9fff)
+		if (first < 0x4e00 || first >= 0xac00
+			    ? rune - first > 0x600 || first - rune > 0x600
+			    : rune < 0x4e00 || rune > 0x9fff)
 			continue;
 		found = memmem(alphabets[i].letters, strlen(alphabets[i].letters), at, used);
 		if (!found)
@@ -166,8 +170,11 @@ static const char *skip_stars(const char *p, const char *end)
 
 static bool take(const char **p, const char *end, const char *token)
 {
-	size_t len = strlen(token);
+	size_t len;
 
+	if (*p >= end || **p != *token)		/* nearly always */
+		return false;
+	len = strlen(token);
 	if ((size_t)(end - *p) < len || memcmp(*p, token, len))
 		return false;
 	*p += len;
@@ -176,6 +183,8 @@ static bool take(const char **p, const char *end, const char *token)
 
 static char open_bracket(const char **p, const char *end)
 {
+	if (*p == end || ((unsigned char)**p < 0x80 && **p != '(' && **p != '['))
+		return 0;
 	if (take(p, end, "(") || take(p, end, "（"))
 		return '(';
 	if (take(p, end, "[") || take(p, end, "【") || take(p, end, "［") || take(p, end, "〔"))
@@ -187,12 +196,15 @@ static char open_bracket(const char **p, const char *end)
 static char delimiter(const char **p, const char *end)
 {
 	static const struct { const char *token; char means; } known[] = {
-		{ ")", ')' }, { "）", ')' }, { ".", '.' }, { "．", '.' }, { "、", '.' }, { "。", '.' },
-		{ ":", ':' }, { "：", ':' }, { "]", ']' }, { "】", ']' }, { "］", ']' }, { "〕", ']' },
-		{ "\\)", ')' }, { "\\.", '.' }, { "﹒", '.' }, { "）", ')' },
+		{ ")", ')' }, { "）", ')' }, { ".", '.' }, { "．", '.' }, { "、", '.' },
+		{ "。", '.' }, { ":", ':' }, { "：", ':' }, { "]", ']' }, { "】", ']' },
+		{ "］", ']' }, { "〕", ']' }, { "\\)", ')' }, { "\\.", '.' }, { "﹒", '.' },
+		{ "）", ')' },
 	};
 	size_t i;
 
+	if (*p == end || ((unsigned char)**p < 0x80 && !strchr(").:]\\", **p)))
+		return 0;
 	for (i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (take(p, end, known[i].token))
 			return known[i].means;
@@ -262,13 +274,16 @@ size_t mcq_label_read(const char *at, const char *end, struct mcq_label *label)
 	if (open && p < end && (*p == ':' || *p == '.'))	/* "(A): text" */
 		p++;
 	if (!label->close && !alone &&
-	    !(label->bold && (p == end || mcq_text_space(p, end)) && label->family != LABEL_DIGIT))
+	    !(label->bold && (p == end || mcq_text_space(p, end)) &&
+	      label->family != LABEL_DIGIT))
 		return 0;
 	if (!sits_apart(label, p, end))
 		return 0;
-	if (p < end && *p == '*' && stars && !label->bold) {	/* "**A)** text", not "**A) text**" */
+	if (p < end && *p == '*' && stars &&
+	    !label->bold) { /* "**A)** text", not "**A) text**" */
 		mark_end = skip_stars(p, end);
-		if (mark_end == end || mcq_text_space(mark_end, end) || (unsigned char)*mark_end >= 0x80)
+		if (mark_end == end || mcq_text_space(mark_end, end) ||
+		    (unsigned char)*mark_end >= 0x80)
 			p = mark_end;
 	}
 	p += mcq_text_space(p, end);

@@ -54,8 +54,11 @@ static bool is_rule(struct mcq_text text)
 
 static bool take(const char **p, const char *end, const char *token)
 {
-	size_t len = strlen(token);
+	size_t len;
 
+	if (*p >= end || **p != *token)		/* nearly always */
+		return false;
+	len = strlen(token);
 	if ((size_t)(end - *p) < len || memcmp(*p, token, len))
 		return false;
 	*p += len;
@@ -71,6 +74,8 @@ static bool take_bullet(const char **p, const char *end)
 	const char *q;
 	size_t i;
 
+	if (*p == end || ((unsigned char)**p < 0x80 && !strchr("-*+", **p)))
+		return false;
 	for (i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
 		q = *p;
 		if (!take(&q, end, marks[i]))
@@ -103,8 +108,8 @@ static bool take_checkbox(const char **p, const char *end, bool *checked)
 static bool take_tag(const char **p, const char *end)
 {
 	static const char *const tags[] = {
-		"<b>", "<strong>", "<p>", "<li>", "<br>", "<br/>", "<br />", "<em>", "<i>", "<u>",
-		"<h1>", "<h2>", "<h3>", "<h4>", "<ol>", "<ul>", "<div>", "</p>", "</b>",
+		"<b>", "<strong>", "<p>", "<li>", "<br>", "<br/>", "<br />", "<em>", "<i>",
+		"<u>", "<h1>", "<h2>", "<h3>", "<h4>", "<ol>", "<ul>", "<div>", "</p>", "</b>",
 		"</strong>", "</li>", "</ol>", "</ul>", "</div>", "</question>", "</option>",
 		"</options>", "</answer>", "</choices>", "</q>", "<item>", "</item>", "<mcq>",
 		"</mcq>", "</questions>", "<questions>",
@@ -198,6 +203,8 @@ static bool is_opening(struct cursor *c)
 	};
 	size_t i;
 
+	if (c->p == c->end || mcq_text_alpha((unsigned char)*c->p))
+		return false;
 	for (i = 0; i < sizeof(known) / sizeof(*known); i++)
 		if (take(&c->p, c->end, known[i].token)) {
 			c->bracket = known[i].means;
@@ -289,8 +296,8 @@ static bool take_delimiter(struct cursor *c, bool numbered)
 			 take(&c->p, c->end, "、") || take(&c->p, c->end, "．")))
 		return true;
 	if (c->p > before && c->p + 1 < c->end &&
-	    (take(&c->p, c->end, "- ") || take(&c->p, c->end, "– ") || take(&c->p, c->end, "— ") ||
-	     take(&c->p, c->end, "| ")))
+	    (take(&c->p, c->end, "- ") || take(&c->p, c->end, "– ") ||
+	     take(&c->p, c->end, "— ") || take(&c->p, c->end, "| ")))
 		return true;
 	c->p = before;
 	return false;
@@ -378,7 +385,8 @@ static bool read_option_word(struct cursor c, struct mcq_line *line)
 
 	if (c.bracket && is_closing(&c)) {
 		line->rest = mcq_text_untag(mcq_text_of(c.p, c.end));
-		used = mcq_label_read(line->rest.at, line->rest.at + line->rest.len, &line->label);
+		used = mcq_label_read(line->rest.at, line->rest.at + line->rest.len,
+				      &line->label);
 		line->rest = mcq_text_of(line->rest.at + used, line->rest.at + line->rest.len);
 		line->kind = LINE_OPTION;
 		return line->rest.len > 0;

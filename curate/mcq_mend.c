@@ -91,7 +91,8 @@ static const char *mend_string(const char *at, const char *end, bool key, struct
 
 	buf_addc(out, '"');
 	while (p < inner) {
-		for (run = p; p < inner && *p != '\\' && *p != '"' && (unsigned char)*p >= ' '; p++)
+		for (run = p; p < inner && *p != '\\' && *p != '"' && (unsigned char)*p >= ' ';
+		     p++)
 			;
 		buf_add(out, run, (size_t)(p - run));
 		if (p == inner)

@@ -148,7 +148,8 @@ bool mcq_split_answer(struct mcq_text *text, struct mcq_text *answer)
 			continue;
 		*answer = line.rest;
 		if (p > text->at && (p[-1] == '(' || p[-1] == '[') && answer->len)
-			answer->len -= answer->at[answer->len - 1] == (p[-1] == '(' ? ')' : ']');
+			answer->len -=
+				answer->at[answer->len - 1] == (p[-1] == '(' ? ')' : ']');
 		while (p > text->at && strchr("([*_ ", p[-1]))
 			p--;
 		*text = trim_piece(mcq_text_of(text->at, p), false);

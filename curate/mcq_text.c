@@ -13,6 +13,21 @@
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
+/*
+ * The length of a code point of the blocks that hold most letters and no white space or
+ * mark: U+00C0 to U+07FF, U+4000 to U+CFFF. 0: look closer.
+ */
+static inline int easy_rune(const char *at, const char *end)
+{
+	unsigned char c = (unsigned char)*at;
+
+	if (c >= 0xc3 && c <= 0xdf)
+		return end - at > 1 && (at[1] & 0xc0) == 0x80 ? 2 : 0;
+	if (c >= 0xe4 && c <= 0xec)
+		return end - at > 2 && (at[1] & 0xc0) == 0x80 && (at[2] & 0xc0) == 0x80 ? 3 : 0;
+	return 0;
+}
+
 size_t mcq_text_rune(const char *at, const char *end, int32_t *rune)
 {
 	utf8proc_ssize_t used;
@@ -23,6 +38,12 @@ size_t mcq_text_rune(const char *at, const char *end, int32_t *rune)
 	if ((unsigned char)*at < 0x80) {
 		*rune = (unsigned char)*at;
 		return 1;
+	}
+	used = easy_rune(at, end);
+	if (used) {
+		*rune = used == 2 ? (at[0] & 0x1f) << 6 | (at[1] & 0x3f) :
+			(at[0] & 0x0f) << 12 | (at[1] & 0x3f) << 6 | (at[2] & 0x3f);
+		return (size_t)used;
 	}
 	used = utf8proc_iterate((const utf8proc_uint8_t *)at, end - at, rune);
 	if (used <= 0) {
@@ -42,9 +63,10 @@ static bool is_invisible(int32_t rune)
 
 static bool is_blank(int32_t rune)
 {
-	return (rune >= 0 && rune <= 0x20) || (rune >= 0x7f && rune <= 0xa0) || rune == 0x1680 ||
-	       (rune >= 0x2000 && rune <= 0x200a) || rune == 0x2028 || rune == 0x2029 ||
-	       rune == 0x202f || rune == 0x205f || rune == 0x3000 || is_invisible(rune);
+	return (rune >= 0 && rune <= 0x20) || (rune >= 0x7f && rune <= 0xa0) ||
+	       rune == 0x1680 || (rune >= 0x2000 && rune <= 0x200a) || rune == 0x2028 ||
+	       rune == 0x2029 || rune == 0x202f || rune == 0x205f || rune == 0x3000 ||
+	       is_invisible(rune);
 }
 
 size_t mcq_text_space(const char *at, const char *end)
@@ -75,7 +97,8 @@ bool mcq_text_wordy(const char *at, const char *end)
 	if (!mcq_text_rune(at, end, &rune) || rune < 0)
 		return false;
 	if (rune < 0x80)
-		return mcq_text_alpha((unsigned char)rune) || mcq_text_digit((unsigned char)rune);
+		return mcq_text_alpha((unsigned char)rune) ||
+		       mcq_text_digit((unsigned char)rune);
 	switch (utf8proc_category(rune)) {
 	case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL: case UTF8PROC_CATEGORY_LT:
 	case UTF8PROC_CATEGORY_LM: case UTF8PROC_CATEGORY_LO: case UTF8PROC_CATEGORY_MN:
@@ -110,7 +133,8 @@ struct mcq_text mcq_text_trim(struct mcq_text text)
 		if ((unsigned char)end[-1] < 0x80)
 			break;
 		before = rune_before(p, end);
-		if (mcq_text_rune(before, end, &rune) != (size_t)(end - before) || !is_blank(rune))
+		if (mcq_text_rune(before, end, &rune) != (size_t)(end - before) ||
+		    !is_blank(rune))
 			break;
 		end = before;
 	}
@@ -139,7 +163,8 @@ struct mcq_text mcq_text_untag(struct mcq_text text)
 {
 	static const char *const known[] = {
 		"br", "p", "li", "b", "i", "strong", "em", "div", "span", "question", "answer",
-		"option", "options", "choice", "choices", "item", "q", "a", "h1", "h2", "h3", "h4",
+		"option", "options", "choice", "choices", "item", "q", "a", "h1", "h2", "h3",
+		"h4",
 	};
 	const char *open;
 	struct mcq_text name;
@@ -237,7 +262,8 @@ static bool all_invisible(const char *p, const char *end)
 static const char *clean_space(const char *p, const char *end, struct buf *out)
 {
 	const char *stop = p + mcq_text_space(p, end);
-	bool wrapped = memchr(p, '\n', (size_t)(stop - p)) || memchr(p, '\r', (size_t)(stop - p));
+	bool wrapped =
+		memchr(p, '\n', (size_t)(stop - p)) || memchr(p, '\r', (size_t)(stop - p));
 	int32_t last = 0, next = 0;
 	const char *tail;
 
@@ -286,21 +312,42 @@ static const char *clean_step(const char *p, const char *end, const char **bold_
 	return p + used;
 }
 
+/* Printable ASCII with single spaces and no marks: most options. */
+static bool is_clean(struct mcq_text text)
+{
+	const char *p = text.at, *end = p + text.len;
+
+	for (; p < end; p++)
+		if (!is_plain((unsigned char)*p) && (*p != ' ' || p + 1 == end || p[1] == ' ' ||
+						     p == text.at))
+			return false;
+	return !text.len || (*text.at != '`' && end[-1] != '`' && end[-1] != '>');
+}
+
 char *mcq_text_clean(struct mcq_text text)
 {
 	struct buf out;
 	const char *p, *run, *end, *bold_end;
+	size_t used;
 
+	text = mcq_text_trim(text);
+	if (is_clean(text))
+		return xstrndup(text.at, text.len);
 	text = mcq_text_untag(text);
 	while (unwrap(&text))
 		;
+	if (is_clean(text))
+		return xstrndup(text.at, text.len);
 	buf_init(&out, BUF_NO_MAX);
 	buf_room(&out, text.len + 1);
 	end = text.at + text.len;
 	bold_end = text.at - 1;
 	for (p = text.at; p < end; ) {
-		for (run = p; p < end && is_plain((unsigned char)*p); p++)
-			;
+		for (run = p; p < end; p += used) {
+			used = is_plain((unsigned char)*p) ? 1 : (size_t)easy_rune(p, end);
+			if (!used)
+				break;
+		}
 		if (p > run)
 			buf_add(&out, run, (size_t)(p - run));
 		if (p < end - 1 && *p == ' ' && is_plain((unsigned char)p[1]) && out.len) {
@@ -366,7 +413,11 @@ static bool fold_fast(const char *text, struct buf *out)
 	const char *p = text, *end = text + strlen(text);
 	utf8proc_uint8_t bytes[4];
 	int32_t rune;
+	char *to = buf_room(out, (size_t)(end - p));
 
+	for (; p < end && (unsigned char)*p < 0x80; p++, out->len++)
+		*to++ = *p == '`' ? '\'' : (char)mcq_text_lower((unsigned char)*p);
+	*to = '\0';
 	while (p < end) {
 		p += mcq_text_rune(p, end, &rune);
 		rune = fold_alone(plain_form(rune));
@@ -392,8 +443,8 @@ static void fold_exactly(const char *text, struct buf *out)
 		p += mcq_text_rune(p, end, &rune);
 		buf_add(&plain, bytes, (size_t)utf8proc_encode_char(plain_form(rune), bytes));
 	}
-	if (utf8proc_map((const utf8proc_uint8_t *)plain.data, (utf8proc_ssize_t)plain.len, &folded,
-			 UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD) >= 0)
+	if (utf8proc_map((const utf8proc_uint8_t *)plain.data, (utf8proc_ssize_t)plain.len,
+			 &folded, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD) >= 0)
 		buf_adds(out, (char *)folded);
 	else
 		buf_add(out, plain.data, plain.len);
@@ -401,15 +452,21 @@ static void fold_exactly(const char *text, struct buf *out)
 	buf_release(&plain);
 }
 
-void mcq_text_fold(struct mcq_text text, struct buf *out)
+void mcq_text_fold_clean(const char *clean, struct buf *out)
 {
 	size_t start = out->len;
-	char *clean = mcq_text_clean(text);
 
 	if (!fold_fast(clean, out)) {
 		out->len = start;
 		fold_exactly(clean, out);
 	}
 	fold_edges(out, start);
+}
+
+void mcq_text_fold(struct mcq_text text, struct buf *out)
+{
+	char *clean = mcq_text_clean(text);
+
+	mcq_text_fold_clean(clean, out);
 	free(clean);
 }

@@ -71,4 +71,7 @@ char *mcq_text_clean(struct mcq_text text);
  */
 void mcq_text_fold(struct mcq_text text, struct buf *out);
 
+/* The same for a text that mcq_text_clean returned. */
+void mcq_text_fold_clean(const char *clean, struct buf *out);
+
 #endif

@@ -23,7 +23,8 @@ static const char *find_open(struct mcq_text text, const char *tag)
 	const char *p = text.at, *end = text.at + text.len, *found, *before;
 
 	for (; (found = memmem(p, (size_t)(end - p), tag, strlen(tag))); p = found + 1) {
-		for (before = found; before > text.at && (before[-1] == ' ' || before[-1] == '\t'); )
+		for (before = found;
+		     before > text.at && (before[-1] == ' ' || before[-1] == '\t');)
 			before--;
 		if (before == text.at || before[-1] == '\n')
 			return found;
@@ -42,7 +43,8 @@ static struct mcq_text drop_end_marks(struct mcq_text text)
 
 	for (i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
 		len = strlen(marks[i]);
-		tail = mcq_text_trim(text);	/* the line's end stays: it says the line is whole */
+		tail = mcq_text_trim(
+			text); /* the line's end stays: it says the line is whole */
 		if (tail.len < len || memcmp(tail.at + tail.len - len, marks[i], len))
 			continue;
 		text.len = (size_t)(tail.at + tail.len - len - text.at);
@@ -65,6 +67,8 @@ struct mcq_text mcq_think_skip(struct mcq_text reply, bool *thinking)
 	size_t i;
 
 	*thinking = false;
+	if (!memchr(start, '<', reply.len) && !memmem(start, reply.len, "◁", 3))
+		return reply;
 	for (i = 0; i < sizeof(closing) / sizeof(*closing); i++) {
 		found = behind_last(reply, closing[i]);
 		if (found && found > start)

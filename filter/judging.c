@@ -21,6 +21,16 @@ int judging_parse_orders(const char *text, void *to, struct err *err)
 	return 0;
 }
 
+int judging_parse_letters(const char *text, void *to, struct err *err)
+{
+	bool *caprl = to;
+
+	*caprl = !strcmp(text, "caprl");
+	if (!*caprl && strcmp(text, "capqa"))
+		return err_set(err, EXIT_USAGE, "takes capqa or caprl, not '%s'", text);
+	return 0;
+}
+
 int judging_parse_retry(const char *text, void *to, struct err *err)
 {
 	struct retry_options *retry = to;

@@ -38,6 +38,7 @@ struct trial_options {
 	int64_t seed, max_tokens;
 	enum order_mode orders;
 	bool abstain, exhaustive, show_prompt;
+	bool caprl_letters;		/* --letters caprl: the reference scorer */
 	double full_share;		/* 0..1 */
 	const char *prompt;
 	struct retry_options retry;
@@ -61,6 +62,9 @@ struct trial_options {
 	  judging_parse_share }, \
 	{ 0, "retry", OPT_PARSE, &(o).retry, "unparsed,refused", \
 	  "ask trials anew whose stored answer came to this", judging_parse_retry }, \
+	{ 0, "letters", OPT_PARSE, &(o).caprl_letters, "capqa|caprl", \
+	  "how answers are read; caprl: the published scorer, the first of A to I in the " \
+	  "text, to compare with published numbers only", judging_parse_letters }, \
 	{ 0, "max-tokens", OPT_COUNT, &(o).max_tokens, "N", "longest answer (32)", NULL }, \
 	{ 0, "prompt", OPT_TEXT, &(o).prompt, "FILE", \
 	  "use this prompt; {question} and {options} are filled in", NULL }, \
@@ -68,6 +72,7 @@ struct trial_options {
 
 int judging_parse_threshold(const char *text, void *to, struct err *err);
 int judging_parse_orders(const char *text, void *to, struct err *err);
+int judging_parse_letters(const char *text, void *to, struct err *err);
 int judging_parse_retry(const char *text, void *to, struct err *err);
 int judging_parse_share(const char *text, void *to, struct err *err);
 

@@ -20,7 +20,7 @@
 #include "filter/letter_plain.h"
 
 #define REPLY_MAX (256 << 10)	/* bytes behind the reasoning: what is longer is no answer */
-#define MENTION_MAX 400		/* bytes: longer replies discuss options, they do not name one */
+#define MENTION_MAX 400 /* bytes: longer replies discuss options, they do not name one */
 
 static enum letter_said settle(const struct letter_shown *shown, int index, int *pick)
 {
@@ -32,7 +32,8 @@ static enum letter_said settle(const struct letter_shown *shown, int index, int 
 	return LETTER_PICK;
 }
 
-static enum letter_said excuse(const struct letter_plain *plain, const struct letter_shown *shown)
+static enum letter_said excuse(const struct letter_plain *plain,
+			       const struct letter_shown *shown)
 {
 	/* where the reply was cut, an answer may have followed; a refusal says so at once */
 	const char *end = plain->lower.data + plain->lower.len;
@@ -68,7 +69,8 @@ enum letter_said letter_read(const char *text, size_t len, const struct letter_s
 	*pick = -1;
 	body = mcq_think_skip((struct mcq_text){ text ? text : "", text ? len : 0 }, &thinking);
 	body = mcq_text_trim(body);
-	if (thinking || !body.len || body.len > REPLY_MAX || !shown->count || (shown->cut && is_torn(body, text + len)))
+	if (thinking || !body.len || body.len > REPLY_MAX || !shown->count ||
+	    (shown->cut && is_torn(body, text + len)))
 		return LETTER_UNPARSED;
 	letter_options_init(&options, shown);
 	letter_plain_init(&plain, body);

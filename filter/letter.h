@@ -16,10 +16,10 @@
 #include <stddef.h>
 
 enum letter_said {
-	LETTER_PICK,		/* *pick is the index, as shown, of the option picked */
-	LETTER_ABSTAINED,	/* the abstain option, or "cannot tell" where no image was sent */
-	LETTER_REFUSED,		/* a policy refusal, or "I see no image" where one was sent */
-	LETTER_UNPARSED		/* nothing, something else, or more than one thing */
+	LETTER_PICK,	  /* *pick is the index, as shown, of the option picked */
+	LETTER_ABSTAINED, /* the abstain option, or "cannot tell" where no image was sent */
+	LETTER_REFUSED,	  /* a policy refusal, or "I see no image" where one was sent */
+	LETTER_UNPARSED	  /* nothing, something else, or more than one thing */
 };
 
 /* What the model was shown. */

@@ -31,7 +31,8 @@ void letter_at_state(struct letter_claims *c, int index, const char *at, const c
 		return;
 	}
 	if (c->pick >= 0 && c->pick != index) {
-		corrected = letter_phrase_corrects(c->lower + c->pick_end, letter_at_low(c, at));
+		corrected =
+			letter_phrase_corrects(c->lower + c->pick_end, letter_at_low(c, at));
 		if (!corrected)
 			c->unclear = true;
 	}
@@ -85,7 +86,8 @@ bool letter_at(const struct letter_claims *c, const char *p, struct letter_found
 		return false;
 	if (p < c->end && *p && strchr("&/+-%@#", *p) &&
 	    !(p + 1 < c->end && *p == '-' && mcq_text_space(p + 1, c->end)))
-		return *p == '/' && p + 1 < c->end && (found->several = true, found->end = p, true);
+		return *p == '/' && p + 1 < c->end &&
+		       (found->several = true, found->end = p, true);
 	if (p + 1 < c->end && *p == '\'' && mcq_text_alpha((unsigned char)p[1]))
 		return false;
 	found->end = letter_at_skip_closers(p, c->end);
@@ -146,7 +148,8 @@ bool letter_at_alone(const struct letter_claims *c, const struct letter_found *f
 	if (!f->upper)
 		return *p == '(' || *p == '-';
 	return *p == '(' || *p == '-' || *p == '<' || (unsigned char)*p >= 0xe0 ||
-	       mcq_word_because(letter_at_low(c, p), letter_at_low_end(c)) || letter_at_own_text(c, f->index, p) ||
+	       mcq_word_because(letter_at_low(c, p), letter_at_low_end(c)) ||
+	       letter_at_own_text(c, f->index, p) ||
 	       letter_phrase_after(letter_at_low(c, p), letter_at_low_end(c));
 }
 
@@ -169,7 +172,8 @@ bool letter_at_other_text(const struct letter_claims *c, int index, const char *
 	return other == CLAIM_UNCLEAR || (other >= 0 && other != index);
 }
 
-void letter_at_state_letter(struct letter_claims *c, const char *from, const struct letter_found *f)
+void letter_at_state_letter(struct letter_claims *c, const char *from,
+			    const struct letter_found *f)
 {
 	const char *after = f->end + mcq_text_space(f->end, c->end);
 

@@ -57,6 +57,7 @@ bool letter_at_alone(const struct letter_claims *c, const struct letter_found *f
 bool letter_at_other_text(const struct letter_claims *c, int index, const char *p);
 
 /* Files the letter as stated, if nothing around it speaks against. */
-void letter_at_state_letter(struct letter_claims *c, const char *from, const struct letter_found *f);
+void letter_at_state_letter(struct letter_claims *c, const char *from,
+			    const struct letter_found *f);
 
 #endif

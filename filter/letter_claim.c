@@ -26,7 +26,8 @@ static const char *skip_fillers(const struct letter_claims *c, const char *p)
 	do {
 		before = p;
 		p = letter_at_skip_marks(p, limit);
-		/* "a" may be Portuguese's article or the letter: the letter if it stands alone */
+		/* "a" may be Portuguese's article or the letter: the letter if it stands alone
+		 */
 		if (letter_at(c, p, &f) && letter_at_alone(c, &f))
 			return p;
 		used = letter_phrase_filler(letter_at_low(c, p), letter_at_low_end(c));
@@ -51,7 +52,8 @@ static int text_here(const struct letter_claims *c, const char *p, const char **
 			    memcmp(q, own.at, own.len))
 				continue;
 			q += own.len;
-			if (mcq_text_wordy(q, letter_at_low_end(c)) && (unsigned char)own.at[own.len - 1] < 0x80)
+			if (mcq_text_wordy(q, letter_at_low_end(c)) &&
+			    (unsigned char)own.at[own.len - 1] < 0x80)
 				continue;
 			best = own.len;
 			best_end = q;
@@ -131,7 +133,9 @@ static void read_answer_word(struct letter_claims *c, const char *from, const ch
 			letter_at_state_letter(c, from, &f);
 			return;
 		}
-		if (letter_phrase_denies(letter_at_low(c, q), letter_at_low(c, q) + (c->end - q > 5 ? 5 : c->end - q)))
+		if (letter_phrase_denies(letter_at_low(c, q),
+					 letter_at_low(c, q) +
+						 (c->end - q > 5 ? 5 : c->end - q)))
 			return;
 		q--;
 	}
@@ -163,7 +167,8 @@ static bool read_letter_first(struct letter_claims *c, const char *p)
 	struct letter_found f = { 0 };
 	const char *before = p;
 
-	if (!letter_at(c, p, &f) || !f.upper || !letter_phrase_after(letter_at_low(c, f.end), letter_at_low_end(c)))
+	if (!letter_at(c, p, &f) || !f.upper ||
+	    !letter_phrase_after(letter_at_low(c, f.end), letter_at_low_end(c)))
 		return false;
 	if (letter_at_denied(c, p))
 		return true;
@@ -264,7 +269,8 @@ static char *json_answer(const struct letter_plain *plain)
 
 	if (!start || plain->text.len > 65536 || start - plain->text.data > 16)
 		return NULL;
-	tree = cJSON_ParseWithLength(start, plain->text.len - (size_t)(start - plain->text.data));
+	tree = cJSON_ParseWithLength(start,
+				     plain->text.len - (size_t)(start - plain->text.data));
 	for (i = 0; tree && !member && i < sizeof(names) / sizeof(*names); i++)
 		member = cJSON_GetObjectItemCaseSensitive(tree, names[i]);
 	if (member && cJSON_IsString(member))
@@ -282,7 +288,8 @@ static int resolve(struct letter_claims *c)
 	if (lines.distinct <= 1 && lines.first >= 0) {
 		/* the label comes first, so compare it with the first statement */
 		if (c->pick >= 0 && c->pick != lines.first &&
-		    !letter_phrase_corrects(letter_at_low(c, lines.first_at.end), c->lower + c->pick_end))
+		    !letter_phrase_corrects(letter_at_low(c, lines.first_at.end),
+					    c->lower + c->pick_end))
 			return CLAIM_UNCLEAR;
 		if (c->pick < 0)
 			letter_lines_state(c, &lines.first_at);
@@ -297,7 +304,9 @@ static int resolve(struct letter_claims *c)
 int letter_claim_find(const struct letter_plain *plain, const struct letter_options *options,
 		      bool cut)
 {
-	struct letter_claims c = { .plain = plain, .options = options, .cut = cut, .pick = CLAIM_NONE };
+	struct letter_claims c = {
+		.plain = plain, .options = options, .cut = cut, .pick = CLAIM_NONE
+	};
 	struct letter_plain inner;
 	char *json = json_answer(plain);
 	int found;

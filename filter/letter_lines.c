@@ -12,7 +12,8 @@
 #include "filter/letter_phrase.h"
 
 /* A line that is an answer by its form: "B", "(B)", "B) Red", "B. Because ..." */
-static bool line_label(const struct letter_claims *c, const char *p, const char *stop, struct letter_found *f)
+static bool line_label(const struct letter_claims *c, const char *p, const char *stop,
+		       struct letter_found *f)
 {
 	struct mcq_label label;
 	const char *q;
@@ -48,7 +49,8 @@ static bool line_label(const struct letter_claims *c, const char *p, const char 
 	q += mcq_text_space(q, stop);
 	if (q >= stop)
 		return true;
-	return mcq_word_because(letter_at_low(c, q), letter_at_low(c, stop)) > 0 || letter_at_own_text(c, f->index, q) ||
+	return mcq_word_because(letter_at_low(c, q), letter_at_low(c, stop)) > 0 ||
+	       letter_at_own_text(c, f->index, q) ||
 	       (letter_at_goes_on(c, f->end) && (f->several = true));
 }
 
@@ -56,21 +58,23 @@ static bool line_label(const struct letter_claims *c, const char *p, const char 
 static bool talks_about(const struct letter_claims *c, const char *p, const char *stop)
 {
 	static const char *const starts[] = {
-		"is ", "isn't", "was ", "can't", "cannot", "does", "would", "could", "might", "may ",
-		"seems", "looks", "not ", "and ", "or ", "vs", "错", "不", "是错", "ist ", "est ", "es ",
-		"无", "排除", "ではない", "は",
+		"is ", "isn't", "was ", "can't", "cannot", "does", "would", "could", "might",
+		"may ", "seems", "looks", "not ", "and ", "or ", "vs", "错", "不", "是错", "ist ",
+		"est ", "es ", "无", "排除", "ではない", "は",
 	};
 	size_t i;
 
 	p += mcq_text_space(p, stop);
 	for (i = 0; i < sizeof(starts) / sizeof(*starts); i++)
-		if (mcq_text_starts(mcq_text_of(letter_at_low(c, p), letter_at_low(c, stop)), starts[i]))
+		if (mcq_text_starts(mcq_text_of(letter_at_low(c, p), letter_at_low(c, stop)),
+				    starts[i]))
 			return true;
 	return false;
 }
 
 /* In a cut reply, "A) The sky ..." may be the first of a review of all options. */
-static bool may_be_review(const struct letter_claims *c, const struct letter_found *f, const char *stop)
+static bool may_be_review(const struct letter_claims *c, const struct letter_found *f,
+			  const char *stop)
 {
 	struct mcq_text own;
 	const char *p = letter_at_low(c, f->end), *end = letter_at_low(c, stop);
@@ -124,7 +128,8 @@ static bool is_list(const struct letter_claims *c, const struct letter_found *f)
 	size_t used = mcq_label_said(f->at, stop ? stop : c->end, &label);
 
 	return used && label.close &&
-	       mcq_split_after(&label, mcq_text_of(f->at + used, stop ? stop : c->end), pieces) > 1;
+	       mcq_split_after(&label, mcq_text_of(f->at + used, stop ? stop : c->end),
+			       pieces) > 1;
 }
 
 void letter_lines_state(struct letter_claims *c, const struct letter_found *f)

@@ -60,13 +60,15 @@ bool letter_option_may_grow(const struct letter_options *options, int index)
 int letter_option_whole(const struct letter_plain *plain, const struct letter_options *options,
 		       bool cut)
 {
-	struct mcq_text text = mcq_text_trim((struct mcq_text){ plain->text.data, plain->text.len });
+	struct mcq_text text =
+		mcq_text_trim((struct mcq_text){ plain->text.data, plain->text.len });
 	int found;
 
 	if (text.len < 2 || text.len > 4096)	/* "B" is a letter first */
 		return CLAIM_NONE;
 	found = letter_option_of(text, options);
-	return found >= 0 && cut && letter_option_may_grow(options, found) ? CLAIM_UNCLEAR : found;
+	return found >= 0 && cut && letter_option_may_grow(options, found) ? CLAIM_UNCLEAR
+									   : found;
 }
 
 int letter_option_excuse(const struct letter_plain *plain,
@@ -98,10 +100,13 @@ static const char *find_word(struct mcq_text text, struct mcq_text own, const ch
 	const char *end = text.at + text.len, *p = from;
 
 	while (p < end && (p = memmem(p, (size_t)(end - p), own.at, own.len))) {
-		bool before = p > text.at && (mcq_text_alpha((unsigned char)p[-1]) ||
-					      mcq_text_digit((unsigned char)p[-1]) || p[-1] == '-');
-		bool after = p + own.len < end && p[own.len] == '-' ? true : p + own.len < end && (unsigned char)p[own.len] < 0x80 &&
-			     mcq_text_wordy(p + own.len, end);
+		bool before =
+			p > text.at && (mcq_text_alpha((unsigned char)p[-1]) ||
+					mcq_text_digit((unsigned char)p[-1]) || p[-1] == '-');
+		bool after = p + own.len < end && p[own.len] == '-'
+				     ? true
+				     : p + own.len < end && (unsigned char)p[own.len] < 0x80 &&
+					       mcq_text_wordy(p + own.len, end);
 
 		if (!before && !after)
 			return p;
@@ -122,7 +127,8 @@ static bool is_covered(struct mcq_text text, const struct letter_options *option
 		for (k = 0; k < options->count && !covered; k++) {
 			if (options->bare[k].len <= options->bare[i].len)
 				continue;
-			for (q = text.at; (q = find_word(text, options->bare[k], q)) && q <= p; q++)
+			for (q = text.at; (q = find_word(text, options->bare[k], q)) && q <= p;
+			     q++)
 				covered |= q + options->bare[k].len >= p + options->bare[i].len;
 		}
 		if (!covered)
@@ -132,7 +138,8 @@ static bool is_covered(struct mcq_text text, const struct letter_options *option
 	return true;
 }
 
-int letter_option_mention(const struct letter_plain *plain, const struct letter_options *options)
+int letter_option_mention(const struct letter_plain *plain,
+			  const struct letter_options *options)
 {
 	struct mcq_text text = { plain->lower.data, plain->lower.len };
 	int found = CLAIM_NONE;

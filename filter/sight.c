@@ -137,6 +137,7 @@ int main(int argc, char **argv)
 	struct item item;
 	struct run *run;
 	struct err err;
+	int code;
 	char **inputs, more[128];
 
 	(void)argc;
@@ -171,8 +172,10 @@ int main(int argc, char **argv)
 	asking_end(&asking);
 	controls_free(asking.controls);
 	lvlm_say(model, more, sizeof(more));
-	if (lvlm_free(model, &err))
+	if (lvlm_commit(model, &err))
 		run_fail(run, &err);
+	code = run_close(run, more);	/* its last bytes ask the model to commit */
+	lvlm_free(model, NULL);
 	prompt_release(&plan.prompt);
-	return run_close(run, more);
+	return code;
 }

@@ -216,13 +216,16 @@ static enum outcome judge(const struct held *h, const struct lvlm_reply *reply, 
 		.options = texts, .abstain = t->abstain, .image_sent = t->plan->image && !t->plan->control,
 		.cut = !strcmp(reply->finish_reason, "length"),
 	};
+	enum letter_said said;
 	int letter;
 
 	shown.count = (size_t)shown_options(t, h, texts);
 	if (!strcmp(reply->finish_reason, "refusal") ||
 	    !strcmp(reply->finish_reason, "content_filter"))
 		return OUTCOME_REFUSED;
-	switch (letter_read(reply->content, strlen(reply->content), &shown, &letter)) {
+	said = (t->plan->o->caprl_letters ? letter_read_caprl : letter_read)(
+		reply->content, strlen(reply->content), &shown, &letter);
+	switch (said) {
 	case LETTER_PICK:
 		*pick = t->orders[h->number][letter];
 		return *pick == t->q.answer ? OUTCOME_CORRECT : OUTCOME_WRONG;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/sig.h"
 #include "schemas/hash.h"
@@ -221,14 +222,24 @@ void run_leave(struct run *run, struct item *item, const char *class, const char
 	end_with_reject(run, item, RUN_LEFT, class, message);
 }
 
+/* A record without an image goes by all of it, a broken line by nothing: to one slice each. */
+static const char *part_key(struct run *run, struct rec *rec)
+{
+	const char *key = rec ? rec_image_key(rec) : "";
+
+	if (!key) {
+		buf_clear(&run->line);
+		rec_write(rec, &run->line);
+		key = run->line.data;
+	}
+	return key;
+}
+
 bool run_item(struct run *run, struct rec *rec, const char *file, int64_t line,
 	      struct item *item)
 {
-	const char *key;
-
 	*item = (struct item){ .rec = rec, .file = file, .line = line };
-	key = rec && run->o.part.of ? rec_image_key(rec) : NULL;
-	if (key && hash_part(key, run->o.part.of) != run->o.part.slice) {
+	if (run->o.part.of && hash_part(part_key(run, rec), run->o.part.of) != run->o.part.slice) {
 		run->elsewhere++;
 		rec_free(rec);
 		return false;
@@ -359,6 +370,18 @@ int64_t run_read(const struct run *run)
 	return run->read;
 }
 
+/* Only what is there: a pipe or a device has no FILE.partial. */
+static void say_where(const struct run *run, struct buf *b)
+{
+	struct buf partial;
+
+	buf_init(&partial, BUF_NO_MAX);
+	buf_printf(&partial, "%s.partial", run->o.output ? run->o.output : "-");
+	if (!access(partial.data, F_OK))
+		buf_printf(b, "; see %s, run again to go on", partial.data);
+	buf_release(&partial);
+}
+
 /* "120 questions: 70 asked, 48 passed unasked, 2 rejected" and what else there is to say. */
 static void say_last_line(const struct run *run, const char *more, int code)
 {
@@ -384,8 +407,8 @@ static void say_last_line(const struct run *run, const char *more, int code)
 		buf_printf(&b, "; %lld in other parts", (long long)run->elsewhere);
 	if (more && *more)
 		buf_printf(&b, "; %s", more);
-	if (code != EXIT_SETTLED && run->o.output)
-		buf_printf(&b, "; see %s.partial, run again to go on", run->o.output);
+	if (code != EXIT_SETTLED)
+		say_where(run, &b);
 	note("%s", b.data);
 	buf_release(&b);
 }
@@ -429,9 +452,15 @@ static int finish_files(struct run *run, int code)
 
 int run_close(struct run *run, const char *more)
 {
-	bool quietly = sink_pipe_closed(run->out);
-	int code = exit_code(run);
+	bool quietly;
+	struct err err;
+	int code;
 
+	/* What is left may be all there is: a reader that has gone is noticed only now. */
+	if (!run->failed && sink_flush(run->out, &err))
+		run_fail(run, &err);
+	quietly = sink_pipe_closed(run->out);
+	code = exit_code(run);
 	meter_free(run->meter);
 	if (run->failed && !quietly)
 		complain("%s", run->err.text);

@@ -30,7 +30,7 @@ same "and so is the content of the store" first.sql second.sql
 # ---- the last lines add up ----
 
 cat chain.err again.err >lasts
-python3 - lasts >sums <<'P' || bad=1
+python3 - lasts >sums <<'P'
 import re, sys
 lines = []
 for line in open(sys.argv[1]):
@@ -41,9 +41,8 @@ for line in open(sys.argv[1]):
 bad = [l for l in lines if sum(l[2]) != l[1]]
 print("FAIL: sums of last lines: %s" % bad if bad or len(lines) < 14 else
       "  ok: the counts of %d last lines add up to what was read" % len(lines))
-sys.exit(bool(bad) or len(lines) < 14)
 P
-cat sums
+report sums
 
 # ---- one pipe ----
 

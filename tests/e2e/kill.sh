@@ -41,7 +41,7 @@ dies() {
 	echo old >out
 	case $5 in
 	KILL) sim_stall "$1" "$answered" $open 60000 ;;
-	*) sim_stall "$1" "$answered" $open 1000 ;;
+	*) sim_stall "$1" "$answered" $open 600 ;;
 	esac
 	start "capqa-$1" -m "$2" -j $flight --progress none "$3" -o out
 	if [ "${9:-}" = committed ]; then
@@ -92,7 +92,6 @@ in_blind KILL 137 200 "$trials" committed
 is "then only what was in flight is asked twice" "$(repeated)" $flight
 in_blind TERM 75 100 "$trials"
 is "what is in flight at SIGTERM is waited for, and nothing is asked twice" "$(repeated)" 0
-in_blind USR1 75 100 "$trials"
 in_generate INT 130 9 "$images"
 is "at SIGINT too" "$(repeated)" 0
 
@@ -159,7 +158,7 @@ is "no answer of the $both was lost: a third run asks nothing" "$(calls_said)" 0
 rm -f ledger.db*
 sim_reset
 for k in 0 1; do
-	capqa-blind -m sim-llm -j $flight --progress none --part $k/2 w/questions.jsonl \
+	capqa-sight -m sim-vl -j $flight --progress none --part $k/2 w/blind.jsonl \
 		-o half.$k 2>half.err.$k &
 	eval half$k=$!
 done
@@ -167,7 +166,7 @@ started="$started $half0 $half1"
 wait $half0 && wait $half1
 is "two slices at once on one ledger settle" $? 0
 is "nothing was asked twice" "$(repeated)" 0
-blind w/questions.jsonl -o out 2>stage.err
+sight w/blind.jsonl -o out 2>stage.err
 is "and the whole is in the ledger" "$(calls_said)" 0
 
 # A new ledger is made by whoever comes first; the others find it half made.
@@ -185,7 +184,7 @@ same "two processes can make a new ledger together" one two
 # ---- one writer of one file ----
 
 rm -f ledger.db*
-sim_stall blind 0 1 1000
+sim_stall blind 0 1 600
 start capqa-blind -m sim-llm -j $flight --progress none w/questions.jsonl -o out
 wait_for asked_at_least 1
 blind w/questions.jsonl -o out -L other.db 2>second.err

@@ -18,6 +18,7 @@ done
 work=$(mktemp -d) || exit 1
 started=
 bad=0
+failures=
 clean_up() {
 	for process in $started; do
 		kill -9 "$process" 2>/dev/null
@@ -38,7 +39,15 @@ unset OPENAI_API_KEY OPENAI_BASE_URL http_proxy all_proxy ALL_PROXY
 pass() { echo "  ok: $1"; }
 fail() {
 	echo "FAIL: $1"
+	failures="$failures
+  $1"
 	bad=1
+}
+# report FILE: lines that another program said in the same words.
+report() {
+	cat "$1"
+	failures=$failures$(sed -n 's/^FAIL:/\n /p' "$1")
+	grep -q '^FAIL:' "$1" && bad=1
 }
 # is TEXT GOT WANTED
 is() {
@@ -58,7 +67,10 @@ same() {
 gone() {
 	if [ -e "$2" ]; then fail "$1: $2 is there"; else pass "$1"; fi
 }
-finish() { exit $bad; }
+finish() {
+	[ $bad = 0 ] || echo "What failed:$failures"
+	exit $bad
+}
 
 # check TEXT COMMAND...: as holds, but silent when all is well: one of many parts of a claim.
 check() {

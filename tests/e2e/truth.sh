@@ -9,8 +9,10 @@
 # judged NAME WORLD: one line for each claim of compare.py.
 judged() {
 	python3 "$top/examples/sim/truth.py" "$2" >"$1.truth"
-	python3 "$top/tests/e2e/compare.py" "$2" "$1.truth" images "$1" >"$1.claims" || bad=1
-	sed "s/^\( *[a-zA-Z]*:\)/\1 $1:/" "$1.claims"
+	python3 "$top/tests/e2e/compare.py" "$2" "$1.truth" images "$1" >"$1.said" 2>&1 ||
+		bad=1
+	sed "s/^\( *[a-zA-Z]*:\)/\1 $1:/" "$1.said" >"$1.claims"
+	report "$1.claims"
 }
 
 # planted WORLD NAME: the chain over a world, with a ledger of its own.

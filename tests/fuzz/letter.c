@@ -35,9 +35,13 @@ static void check(const char *text, size_t len, const struct letter_shown *shown
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const colours[] = { "Red", "Blue", "A green car", "Grey", "红色",
-					       "Can not answer based on the caption" };
-	static const char *const hard[] = { "cat", "concatenate", "A", "", "\xff\xfe", "not red" };
+	static const char *const colours[] = {
+		"Red",	"Blue", "A green car",
+		"Grey", "红色", "Can not answer based on the caption"
+	};
+	static const char *const hard[] = {
+		"cat", "concatenate", "A", "", "\xff\xfe", "not red"
+	};
 	struct letter_shown shown = { .options = colours };
 	char *copy;
 

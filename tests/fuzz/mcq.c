@@ -121,7 +121,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	mcq_read(copy, cut, &context, &part);
 	check_accounts(&part, cut);
 	/* closing tags of reasoning and numbers as answers speak about what came before them */
-	if (!memmem(data + 1, size - 1, "</", 2) && !memmem(data + 1, size - 1, "\xe2\x97\x81", 3) &&
+	if (!memmem(data + 1, size - 1, "</", 2) &&
+	    !memmem(data + 1, size - 1, "\xe2\x97\x81", 3) &&
 	    !memmem(data + 1, size - 1, "<|", 2) && !memmem(data + 1, size - 1, "{", 1))
 		check_cut(&whole, &part);
 	mcq_release(&whole);

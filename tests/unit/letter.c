@@ -89,8 +89,10 @@ static size_t unescape(char *text)
 			*to++ = (char)byte;
 			from += 2;
 		} else {
-			*to++ = *from == 'n' ? '\n' : *from == 't' ? '\t' :
-				*from == 'r' ? '\r' : '\\';
+			*to++ = *from == 'n'   ? '\n'
+				: *from == 't' ? '\t'
+				: *from == 'r' ? '\r'
+					       : '\\';
 		}
 	}
 	*to = '\0';
@@ -105,9 +107,12 @@ static const char *name_of(enum letter_said said, int pick)
 	case LETTER_PICK:
 		letter[0] = (char)('A' + pick);
 		return letter;
-	case LETTER_ABSTAINED: return "abstained";
-	case LETTER_REFUSED: return "refused";
-	default: return "none";
+	case LETTER_ABSTAINED:
+		return "abstained";
+	case LETTER_REFUSED:
+		return "refused";
+	default:
+		return "none";
 	}
 }
 
@@ -125,8 +130,8 @@ static bool is_expected(const char *expected, const char *got)
 }
 
 /* The reply in memory of exactly its size, so that a read too far is seen. */
-static enum letter_said read_exact(const char *reply, size_t len, const struct letter_shown *shown,
-				   int *pick)
+static enum letter_said read_exact(const char *reply, size_t len,
+				   const struct letter_shown *shown, int *pick)
 {
 	char *copy = malloc(len ? len : 1);
 	enum letter_said said;
@@ -228,8 +233,8 @@ static void tables_read_as_they_say(void **state)
 
 static void the_locale_does_not_matter(void **state)
 {
-	static const char *const locales[] = { "C", "C.UTF-8", "POSIX", "tr_TR.UTF-8", "en_US.UTF-8",
-					       "de_DE.UTF-8" };
+	static const char *const locales[] = { "C",	      "C.UTF-8",     "POSIX",
+					       "tr_TR.UTF-8", "en_US.UTF-8", "de_DE.UTF-8" };
 	size_t i;
 
 	(void)state;
@@ -273,8 +278,9 @@ static void the_reference_takes_the_first_letter(void **state)
 static void every_letter_is_read(void **state)
 {
 	static const char *const forms[][2] = {
-		{ "", "" }, { "", "." }, { "(", ")" }, { "Answer: ", "" }, { "**", "**" },
-		{ "The answer is ", "." }, { "\\boxed{", "}" }, { "", ")" },
+		{ "", "" },	     { "", "." },    { "(", ")" },
+		{ "Answer: ", "" },  { "**", "**" }, { "The answer is ", "." },
+		{ "\\boxed{", "}" }, { "", ")" },
 	};
 	const char *options[26];
 	char texts[26][8], reply[64];
@@ -303,10 +309,16 @@ static void a_cut_never_changes_the_answer(void **state)
 {
 	static const char *const replies[] = {
 		"The image shows a car. The answer is B) Blue, because the car is blue.",
-		"B) Blue", "Blue", "**Answer:** (B) Blue\n\nThe car is blue.",
-		"A dog is shown, so the answer is B.", "\\boxed{B}", "<answer>B</answer>",
-		"<think>Red? A? No, C.</think>\nB", "正确答案是B，因为汽车是蓝色的。",
-		"Not A; the answer is B", "I think it is B because the colour is blue.",
+		"B) Blue",
+		"Blue",
+		"**Answer:** (B) Blue\n\nThe car is blue.",
+		"A dog is shown, so the answer is B.",
+		"\\boxed{B}",
+		"<answer>B</answer>",
+		"<think>Red? A? No, C.</think>\nB",
+		"正确答案是B，因为汽车是蓝色的。",
+		"Not A; the answer is B",
+		"I think it is B because the colour is blue.",
 	};
 	struct letter_shown shown = { .options = colours, .count = 4, .cut = true };
 	size_t i, len;
@@ -316,16 +328,21 @@ static void a_cut_never_changes_the_answer(void **state)
 	for (i = 0; i < sizeof(replies) / sizeof(*replies); i++)
 		/* one byte alone cannot be told from a constrained answer */
 		for (len = 2; len <= strlen(replies[i]); len++)
-			if (read_exact(replies[i], len, &shown, &pick) == LETTER_PICK && pick != 1)
-				fail_msg("the first %zu bytes of '%s' read as %c", len, replies[i],
-					 'A' + pick);
+			if (read_exact(replies[i], len, &shown, &pick) == LETTER_PICK &&
+			    pick != 1)
+				fail_msg("the first %zu bytes of '%s' read as %c", len,
+					 replies[i], 'A' + pick);
 }
 
 static void a_megabyte_of_anything_is_read(void **state)
 {
 	static const char *const pieces[] = {
-		"A ", "answer is ", "\\boxed{", "<think>", "B) ", "(", "the answer, ", "**", "is B or ",
-		"答案", "\n", "<answer>", "{\"", "Red ", "I cannot ", "not ", "\xff", "wait, C is correct. ",
+		"A ",		"answer is ", "\\boxed{",
+		"<think>",	"B) ",	      "(",
+		"the answer, ", "**",	      "is B or ",
+		"答案",		"\n",	      "<answer>",
+		"{\"",		"Red ",	      "I cannot ",
+		"not ",		"\xff",	      "wait, C is correct. ",
 	};
 	struct letter_shown shown = { .options = colours, .count = 4 };
 	struct buf text;

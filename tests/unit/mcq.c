@@ -178,7 +178,8 @@ static void print_all(const struct mcq *found, struct buf *out)
 
 	while (q < found->question_count || l < found->loss_count) {
 		if (q < found->question_count &&
-		    (l == found->loss_count || found->questions[q].index < found->losses[l].index)) {
+		    (l == found->loss_count ||
+		     found->questions[q].index < found->losses[l].index)) {
 			print_question(&found->questions[q++], true, out);
 		} else {
 			buf_printf(out, "! %s | %s\n", found->losses[l].reason,
@@ -228,8 +229,8 @@ static void check_accounts(const char *name, const struct mcq *found, size_t len
 		}
 		assert_int_equal(index, (int)i);
 		if (start > end || end > len || start < last)
-			fail_msg("%s: span %zu is [%zu, %zu) of %zu, after %zu", name, i, start, end,
-				 len, last);
+			fail_msg("%s: span %zu is [%zu, %zu) of %zu, after %zu", name, i, start,
+				 end, len, last);
 		last = end;
 	}
 }
@@ -316,8 +317,8 @@ static void check_cuts(struct sample *s)
 			buf_addc(&one, '\n');
 			print_question(&part.questions[i], false, &one);
 			if (!strstr(all.data, one.data))
-				fail_msg("%s cut at %zu holds%swhich the whole does not", s->name,
-					 len, one.data);
+				fail_msg("%s cut at %zu holds%swhich the whole does not",
+					 s->name, len, one.data);
 		}
 		mcq_release(&part);
 	}
@@ -345,8 +346,10 @@ static void a_cut_costs_one_question(void **state)
 	buf_init(&text, BUF_NO_MAX);
 	for (i = 0; i < 5; i++) {
 		ends[i] = text.len;
-		buf_printf(&text, "#### %d. **How many birds sit on wire %d?**\n   - A) None\n"
-			   "   - B) Two\n   - C) %d\n   - D) Twenty\n\n**Answer:** C) %d\n\n------\n\n",
+		buf_printf(&text,
+			   "#### %d. **How many birds sit on wire %d?**\n   - A) None\n"
+			   "   - B) Two\n   - C) %d\n   - D) Twenty\n\n**Answer:** C) "
+			   "%d\n\n------\n\n",
 			   i + 1, i + 1, i + 30, i + 30);
 	}
 	ends[5] = text.len;
@@ -369,8 +372,10 @@ static void a_cut_costs_one_question(void **state)
 static void the_strict_form_is_read_completely(void **state)
 {
 	static const char *const texts[] = {
-		"Red", "12", "A) Tree", "- B) in a list", "Answer: maybe", "**bold**", "C. Milan",
-		"a \"quoted\" word", "日本語", "50% (half)", "x - y", "1. FC Nürnberg", "Yes", "D",
+		"Red",		 "12",	       "A) Tree",  "- B) in a list",
+		"Answer: maybe", "**bold**",   "C. Milan", "a \"quoted\" word",
+		"日本語",	 "50% (half)", "x - y",	   "1. FC Nürnberg",
+		"Yes",		 "D",
 	};
 	const size_t count = sizeof(texts) / sizeof(*texts);
 	struct mcq found;
@@ -390,8 +395,7 @@ static void the_strict_form_is_read_completely(void **state)
 				   texts[(i + (size_t)gold) % count]);
 			read_exact(text.data, text.len, NULL, &found);
 			if (found.question_count != 1)
-				fail_msg("not read:\n%s%s", text.data,
-					 found.losses[0].detail);
+				fail_msg("not read:\n%s%s", text.data, found.losses[0].detail);
 			assert_int_equal(found.questions[0].answer, gold);
 			assert_int_equal(found.questions[0].option_count, 4);
 			assert_string_equal(found.questions[0].rule, "caprl/1");
@@ -406,11 +410,45 @@ static void the_strict_form_is_read_completely(void **state)
 static void a_megabyte_of_anything_is_read(void **state)
 {
 	static const char *const pieces[] = {
-		"a", "\r", "\n", "1. What?\n", "A) x ", "A) x\n", "1. B\n", "{", "[{", "{\"question\":",
-		"[{\"question\":\"", "\"", "{\"a\":1}\n", "**", "*`", "Answer: B\n", "Answer: ",
-		"1-B ", "问题", "A、", "Options:\n", "#### 1. **q?**\nA) x\nB) y\nAnswer: A\n", "</think>",
-		"<think>\n", "<br>", "</b>", "> ", "| ", "- ", "\xff", "\\", "? A) x B) y ", "```\n",
-		"Q: what? A) x B) y Answer: B ", "[x] ", "i) ", "A", "**bold** ", "{'question': '",
+		"a",
+		"\r",
+		"\n",
+		"1. What?\n",
+		"A) x ",
+		"A) x\n",
+		"1. B\n",
+		"{",
+		"[{",
+		"{\"question\":",
+		"[{\"question\":\"",
+		"\"",
+		"{\"a\":1}\n",
+		"**",
+		"*`",
+		"Answer: B\n",
+		"Answer: ",
+		"1-B ",
+		"问题",
+		"A、",
+		"Options:\n",
+		"#### 1. **q?**\nA) x\nB) y\nAnswer: A\n",
+		"</think>",
+		"<think>\n",
+		"<br>",
+		"</b>",
+		"> ",
+		"| ",
+		"- ",
+		"\xff",
+		"\\",
+		"? A) x B) y ",
+		"```\n",
+		"Q: what? A) x B) y Answer: B ",
+		"[x] ",
+		"i) ",
+		"A",
+		"**bold** ",
+		"{'question': '",
 	};
 	struct mcq found;
 	struct buf text;
