@@ -182,8 +182,12 @@ int main(int argc, char **argv)
 	inputs = opt_parse_or_die(argv, &about, true);
 	load_prompt_or_die(&prompt);
 	text = prompt_text(&prompt);
-	if (opt.show_prompt)
-		return puts(text) < 0 ? EXIT_OUTPUT : EXIT_SETTLED;
+	if (opt.show_prompt) {
+		code = puts(text) < 0 || fflush(stdout) ? EXIT_OUTPUT : EXIT_SETTLED;
+		prompt_release(&prompt);
+		free(text);
+		return code;
+	}
 	model = lvlm_new_or_die(&opt.model);
 	run = run_open_or_die(&opt.run, &words, REC_IMAGE, inputs);
 	run_before_write(run, lvlm_commit, model);

@@ -526,6 +526,8 @@ static bool check_all(struct check *c)
 	if (!check_labels(c) || !fold_options(c, &marked))
 		return false;
 	make_key(c);
+	if (!*c->out->question)		/* nothing but marks and tags */
+		return lose(c, "no_question", "options without a question");
 	return check_equal(c) && check_references(c) && check_answer(c, marked);
 }
 

@@ -146,8 +146,11 @@ int main(int argc, char **argv)
 	inputs = opt_parse_or_die(argv, &about, true);
 	if (judging_rule(&opt.rule, &rule, &err) || trials_plan_prompt(&plan, default_prompt, &err))
 		die_err(&err);
-	if (opt.trials.show_prompt)
-		return puts(plan.prompt.text) < 0 ? EXIT_OUTPUT : EXIT_SETTLED;
+	if (opt.trials.show_prompt) {
+		code = puts(plan.prompt.text) < 0 || fflush(stdout) ? EXIT_OUTPUT : EXIT_SETTLED;
+		prompt_release(&plan.prompt);
+		return code;
+	}
 	plan.model = opt.model.model;
 	asking.controls = open_controls_or_die(&plan);
 	model = lvlm_new_or_die(&opt.model);
