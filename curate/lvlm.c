@@ -51,7 +51,7 @@ struct lvlm {
 	bool fatal;
 	struct err fault;
 	struct draw jitter;		/* for waiting times only */
-	int64_t asked, from_ledger, retries, tokens, empty;
+	int64_t asked, from_ledger, retries, tokens;
 };
 
 static int64_t now_ms(void)
@@ -65,7 +65,7 @@ static int64_t now_ms(void)
 static void stop_run(struct lvlm *l, enum exit_code kind, const char *text)
 {
 	if (!l->fatal)
-		err_set(&l->fault, kind, "%s", text);
+		err_set(&l->fault, kind, "%s: %s", l->endpoint.url, text);
 	l->fatal = true;
 }
 
@@ -324,7 +324,7 @@ static void pause_server(struct lvlm *l, struct call *c)
 
 	if (!l->away_since_ms) {
 		l->away_since_ms = now;
-		note("%s; waiting for the server up to %.0f s", c->why.text, l->o.wait_server_s);
+		note("%s: %s; waiting up to %.0f s", l->endpoint.url, c->why.text, l->o.wait_server_s);
 	}
 	if ((double)(now - l->away_since_ms) >= l->o.wait_server_s * 1000) {
 		snprintf(text, sizeof(text), "%s; gave up after %.0f s", c->why.text,
@@ -363,22 +363,23 @@ static void reject(struct lvlm *l, struct call *c, const struct retry_seen *seen
 	}
 }
 
-static void describe(const struct lvlm *l, struct call *c, const struct retry_seen *seen)
+/* No address in it: it may become part of a reject, which is the same on any server. */
+static void describe(struct call *c, const struct retry_seen *seen)
 {
 	const char *what = seen->error.message;
 
 	if (seen->curl)
-		err_set(&c->why, EXIT_REFUSED, "%s: %s", l->endpoint.url,
+		err_set(&c->why, EXIT_REFUSED, "no answer: %s",
 			curl_easy_strerror((CURLcode)seen->curl));
 	else
-		err_set(&c->why, EXIT_REFUSED, "%s answered %ld%s%s", l->endpoint.url, seen->status,
+		err_set(&c->why, EXIT_REFUSED, "the server answered %ld%s%s", seen->status,
 			*what ? ": " : "", what);
 }
 
 static void on_failure(struct lvlm *l, struct call *c, const struct transfer *t,
 		       const struct retry_seen *seen)
 {
-	describe(l, c, seen);
+	describe(c, seen);
 	c->fresh_connection = false;
 	if (c->image && seen->curl == CURLE_ABORTED_BY_CALLBACK) {
 		calls_give_up(&l->calls, c, LVLM_REJECTED, "image_changed", "the file changed while it was sent");
@@ -434,10 +435,8 @@ static bool settle_empty(struct lvlm *l, struct call *c)
 {
 	c->attempts++;
 	l->proven = true;
-	if (c->attempts >= l->o.attempts) {
-		l->empty++;
+	if (c->attempts >= l->o.attempts)
 		return true;
-	}
 	retry_later(l, c, retry_backoff_ms(0, draw_next(&l->jitter)));
 	return false;
 }

@@ -115,6 +115,8 @@ bool mcq_key_assign(struct mcq_block *b, int number, struct mcq_text text)
 
 	if (!d)
 		return false;
+	if (!text.len)		/* a place left empty takes no answer back */
+		return true;
 	if (!d->answer_count) {
 		d->keyed = d->answer_last = true;
 		d->answer_wrapped = text;

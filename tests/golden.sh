@@ -12,7 +12,8 @@
 #                 world, the script of faults, further options in one line, in which $IMAGES
 #                 is the folder of the example images. OPENAI_BASE_URL says where it listens.
 #
-# TOP is the root of the repository; CAPQA_LEDGER is private. `bless` writes what came into
+# In what came, the root of the repository reads TOP and the simulator's port reads PORT. TOP is
+# the root for cmd, too; CAPQA_LEDGER is private. `bless` writes what came into
 # out, err, exit and NAME.expect, where those are: to be read before it is committed.
 top=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 [ $# -ge 1 ] || { echo "usage: golden.sh BUILD [bless] [FOLDER...]" >&2; exit 2; }
@@ -60,11 +61,16 @@ start_sim() {
 		fi
 		sleep 0.02
 	done
-	export OPENAI_BASE_URL="http://127.0.0.1:$(cat "$scratch/port")/v1"
+	port=$(cat "$scratch/port")
+	export OPENAI_BASE_URL="http://127.0.0.1:$port/v1"
 }
 
 # same EXPECTED GOT: compares, or takes over what came.
 same() {
+	if [ -f "$2" ]; then
+		sed "s|$top|TOP|g; s|127\.0\.0\.1:$port/|127.0.0.1:PORT/|g" "$2" >"$scratch/plain" &&
+			mv "$scratch/plain" "$2"
+	fi
 	cmp -s "$1" "$2" && return 0
 	if [ -n "$bless" ]; then
 		if [ -f "$2" ]; then cp "$2" "$1"; else : >"$1"; fi
@@ -77,7 +83,7 @@ same() {
 }
 
 run_one() {
-	from=$1 work=$scratch/work good=0
+	from=$1 work=$scratch/work good=0 port=none
 	rm -rf "$work" "$scratch/port"
 	cp -R "$from" "$work"
 	start_sim "$from" || return 1

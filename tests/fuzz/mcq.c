@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utf8proc.h>
 
 #include "curate/mcq.h"
 
@@ -98,6 +99,31 @@ static void check_cut(const struct mcq *whole, const struct mcq *part)
 	}
 }
 
+/* Replies come out of JSON, so they are valid; what broken bytes cut into is nobody's case. */
+static bool is_utf8(const uint8_t *data, size_t size)
+{
+	utf8proc_ssize_t used;
+	utf8proc_int32_t rune;
+
+	for (; size; data += used, size -= (size_t)used) {
+		used = utf8proc_iterate(data, (utf8proc_ssize_t)size, &rune);
+		if (used <= 0)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The last question counts only while nothing that could follow would change it. Closing tags
+ * of reasoning and numbers as answers speak about what came before them.
+ */
+static bool can_be_cut(const uint8_t *text, size_t len, size_t cut)
+{
+	return is_utf8(text, len) && is_utf8(text, cut) && !memmem(text, len, "</", 2) &&
+	       !memmem(text, len, "\xe2\x97\x81", 3) && !memmem(text, len, "<|", 2) &&
+	       !memchr(text, '{', len);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mcq_context context = { .prompt = "#### 1. **What?**\n- A) x\n- B) y\n" };
@@ -120,10 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	context.cut = true;
 	mcq_read(copy, cut, &context, &part);
 	check_accounts(&part, cut);
-	/* closing tags of reasoning and numbers as answers speak about what came before them */
-	if (!memmem(data + 1, size - 1, "</", 2) &&
-	    !memmem(data + 1, size - 1, "\xe2\x97\x81", 3) &&
-	    !memmem(data + 1, size - 1, "<|", 2) && !memmem(data + 1, size - 1, "{", 1))
+	if (can_be_cut(data + 1, size - 1, cut))
 		check_cut(&whole, &part);
 	mcq_release(&whole);
 	mcq_release(&part);

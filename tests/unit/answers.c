@@ -30,8 +30,11 @@ static void close_fine(struct answers *a)
 
 static void put(struct answers *a, const char *content)
 {
-	struct answer answer = { .content = (char *)content, .finish_reason = (char *)"stop",
-				 .prompt_tokens = 11, .completion_tokens = -1, .latency_ms = 7 };
+	struct answer answer = { .content = (char *)content,
+				 .finish_reason = (char *)"stop",
+				 .prompt_tokens = 11,
+				 .completion_tokens = -1,
+				 .latency_ms = 7 };
 
 	answers_put(a, key, &answer);
 }
@@ -135,6 +138,27 @@ static void test_many_make_it_at_once(void **state)
 	}
 }
 
+/* Stands before SQLite's own: what happens while the ledger waits for its file. */
+static sqlite3 *rival;
+static int waits;
+
+int sqlite3_sleep(int ms)
+{
+	waits++;
+	assert_int_equal(sqlite3_exec(rival, "COMMIT", NULL, NULL, NULL), SQLITE_OK);
+	return ms;
+}
+
+static void test_waits_for_a_rival(void **state)
+{
+	(void)state;
+	assert_int_equal(sqlite3_open(scratch_path("rival.db"), &rival), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(rival, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+	close_fine(open_fine("rival.db"));
+	assert_int_equal(waits, 1);
+	sqlite3_close(rival);
+}
+
 static void test_contents_come_back(void **state)
 {
 	static const size_t sizes[] = { 0, 1, 255, 256, 257, 5000, 300000, 3000000 };
@@ -166,7 +190,8 @@ static int64_t number(const char *name, const char *sql)
 	int64_t n = -1;
 
 	assert_int_equal(sqlite3_open(scratch_path(name), &db), SQLITE_OK);
-	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK &&
+	    sqlite3_step(s) == SQLITE_ROW)
 		n = sqlite3_column_int64(s, 0);
 	sqlite3_finalize(s);
 	sqlite3_close(db);
@@ -220,8 +245,8 @@ static void test_files_of_others(void **state)
 	scratch_read(scratch_path("foreign.db"), &after);
 	assert_int_equal(before.len, after.len);
 	assert_memory_equal(before.data, after.data, after.len);
-	refuses(scratch_text("text.db", "{\"this\":\"is a record, not a database\"}\n"), EXIT_DATA,
-		"cannot open the ledger");
+	refuses(scratch_text("text.db", "{\"this\":\"is a record, not a database\"}\n"),
+		EXIT_DATA, "cannot open the ledger");
 	make("newer.db", "PRAGMA application_id = 1668374892; PRAGMA user_version = 2;"
 			 "CREATE TABLE answers (a)");
 	refuses(scratch_path("newer.db"), EXIT_DATA, "made by a newer capqa");
@@ -295,7 +320,8 @@ static void test_groups(void **state)
 
 static void test_image_cache(void **state)
 {
-	const struct seen_image image = { "00112233445566778899aabbccddeeff", "image/png", 3, 4, 6 };
+	const struct seen_image image = { "00112233445566778899aabbccddeeff", "image/png", 3, 4,
+					  6 };
 	struct answers *a = open_fine("images.db");
 	struct seen_image out = { .width = 0 };
 	const char *path = "odd\nname \xff.png";
@@ -313,7 +339,7 @@ static void test_image_cache(void **state)
 	assert_int_equal(answers_find_image(a, path, 11, 20, &out, &err), 0);
 	assert_int_equal(answers_find_image(a, path, 10, 21, &out, &err), 0);
 	assert_int_equal(answers_find_image(a, "other", 10, 20, &out, &err), 0);
-	answers_put_image(a, path, 11, 21, &image);	/* the file changed: its row is replaced */
+	answers_put_image(a, path, 11, 21, &image); /* the file changed: its row is replaced */
 	assert_int_equal(answers_commit(a, &err), 0);
 	assert_int_equal(answers_find_image(a, path, 10, 20, &out, &err), 0);
 	assert_int_equal(answers_find_image(a, path, 11, 21, &out, &err), 1);
@@ -326,6 +352,7 @@ int main(void)
 		cmocka_unit_test(test_newest_counts),
 		cmocka_unit_test(test_two_connections),
 		cmocka_unit_test(test_many_make_it_at_once),
+		cmocka_unit_test(test_waits_for_a_rival),
 		cmocka_unit_test(test_contents_come_back),
 		cmocka_unit_test(test_what_is_in_the_file),
 		cmocka_unit_test(test_files_of_others),

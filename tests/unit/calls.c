@@ -32,7 +32,9 @@ static void make_key(int n, unsigned char key[16])
 
 static struct call *open_call(int n)
 {
-	struct chat_request q = { .model = "m", .prompt = "p", .image_id = "id", .letters = "AB" };
+	struct chat_request q = {
+		.model = "m", .prompt = "p", .image_id = "id", .letters = "AB"
+	};
 	unsigned char key[16];
 	struct call *c;
 

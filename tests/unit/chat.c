@@ -11,8 +11,13 @@
 #include "tests/unit/scratch.h"
 
 static const struct chat_request plain = {
-	.model = "m", .prompt = "What \"is\" {this}?\n<|im_end|> %s", .temperature = 0.6, .top_p = 1,
-	.repetition_penalty = 1.05, .max_tokens = 32, .seed = 7,
+	.model = "m",
+	.prompt = "What \"is\" {this}?\n<|im_end|> %s",
+	.temperature = 0.6,
+	.top_p = 1,
+	.repetition_penalty = 1.05,
+	.max_tokens = 32,
+	.seed = 7,
 };
 
 static struct chat_request with_image(void)
@@ -184,18 +189,21 @@ static void answers(const char *body, const char *content, const char *finish)
 static void test_sound_replies(void **state)
 {
 	(void)state;
-	answers(CHOICE("\"message\":{\"content\":\"B\"},\"finish_reason\":\"stop\""), "B", "stop");
-	answers(CHOICE("\"message\":{\"content\":null},\"finish_reason\":\"length\""), "", "length");
+	answers(CHOICE("\"message\":{\"content\":\"B\"},\"finish_reason\":\"stop\""), "B",
+		"stop");
+	answers(CHOICE("\"message\":{\"content\":null},\"finish_reason\":\"length\""), "",
+		"length");
 	answers(CHOICE("\"message\":{},\"finish_reason\":\"stop\""), "", "stop");
 	answers(CHOICE("\"message\":{\"content\":\"\",\"reasoning_content\":\"so A\"},"
 		       "\"finish_reason\":\"stop\""), "", "stop");
 	answers(CHOICE("\"message\":{\"content\":\"B\"},\"finish_reason\":null"), "B", "");
-	answers(CHOICE("\"message\":{\"content\":\"B\"},\"finish_reason\":\"content_filter\""), "B",
-		"content_filter");
+	answers(CHOICE("\"message\":{\"content\":\"B\"},\"finish_reason\":\"content_filter\""),
+		"B", "content_filter");
 	answers("{\"choices\":[{\"index\":1,\"message\":{\"content\":\"second\"}},"
 		"{\"index\":0,\"message\":{\"content\":\"first\"}}]}", "first", "");
-	answers("{\"choices\":[{\"message\":{\"content\":\"B\"}}],\"error\":null,\"detail\":null}", "B",
-		"");
+	answers("{\"choices\":[{\"message\":{\"content\":\"B\"}}],\"error\":null,\"detail\":"
+		"null}",
+		"B", "");
 }
 
 static void test_refusal_field(void **state)
@@ -203,9 +211,11 @@ static void test_refusal_field(void **state)
 	(void)state;
 	answers(CHOICE("\"message\":{\"content\":null,\"refusal\":\"I cannot help.\"},"
 		       "\"finish_reason\":\"stop\""), "I cannot help.", "refusal");
-	answers(CHOICE("\"message\":{\"content\":\"B\",\"refusal\":null},\"finish_reason\":\"stop\""),
+	answers(CHOICE("\"message\":{\"content\":\"B\",\"refusal\":null},\"finish_reason\":"
+		       "\"stop\""),
 		"B", "stop");
-	answers(CHOICE("\"message\":{\"content\":\"B\",\"refusal\":\"\"},\"finish_reason\":\"stop\""),
+	answers(CHOICE("\"message\":{\"content\":\"B\",\"refusal\":\"\"},\"finish_reason\":"
+		       "\"stop\""),
 		"B", "stop");
 }
 
@@ -213,9 +223,11 @@ static void test_usage_and_names(void **state)
 {
 	static const char body[] =
 		"{\"model\":\"served\",\"system_fingerprint\":\"fp\",\"choices\":[{\"message\":"
-		"{\"content\":\"B\"}}],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":0}}";
-	static const char bare[] = "{\"choices\":[{\"message\":{\"content\":\"B\"}}],\"usage\":null,"
-				   "\"system_fingerprint\":null}";
+		"{\"content\":\"B\"}}],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":0}"
+		"}";
+	static const char bare[] =
+		"{\"choices\":[{\"message\":{\"content\":\"B\"}}],\"usage\":null,"
+		"\"system_fingerprint\":null}";
 
 	(void)state;
 	assert_int_equal(read_len(body, strlen(body)), CHAT_REPLY);
@@ -234,8 +246,16 @@ static void test_usage_and_names(void **state)
 static void test_garbage(void **state)
 {
 	static const char *const bodies[] = {
-		"", "<html>502 Bad Gateway</html>", "Internal Server Error", "{\"choices\":[{\"ind",
-		"[]", "3", "{}", "{\"choices\":[]}", "{\"choices\":null}", "{\"choices\":[{}]}",
+		"",
+		"<html>502 Bad Gateway</html>",
+		"Internal Server Error",
+		"{\"choices\":[{\"ind",
+		"[]",
+		"3",
+		"{}",
+		"{\"choices\":[]}",
+		"{\"choices\":null}",
+		"{\"choices\":[{}]}",
 		"{\"choices\":[{\"text\":\"completion\"}]}",
 		CHOICE("\"message\":{\"content\":\"B\"},\"finish_reason\":\"error\""),
 		CHOICE("\"message\":{\"content\":\"B\"},\"finish_reason\":\"abort\""),
@@ -261,7 +281,8 @@ static void test_nul_escape_becomes_a_mark(void **state)
 	(void)state;
 	answers(CHOICE("\"message\":{\"content\":\"a\\u0000b\"}"), "a\xef\xbf\xbd""b", "");
 	answers(CHOICE("\"message\":{\"content\":\"\\\\u0000\"}"), "\\u0000", "");
-	answers(CHOICE("\"message\":{\"content\":\"\\\\\\u0000\\\\\"}"), "\\\xef\xbf\xbd\\", "");
+	answers(CHOICE("\"message\":{\"content\":\"\\\\\\u0000\\\\\"}"), "\\\xef\xbf\xbd\\",
+		"");
 }
 
 /* Whatever the server sends, what enters the ledger and the records is UTF-8. */
@@ -272,9 +293,11 @@ static void test_content_is_always_utf8(void **state)
 	(void)state;
 	answers(CHOICE("\"message\":{\"content\":\"a\xff\xfe""b\"}"),
 		"a\xef\xbf\xbd\xef\xbf\xbd""b", "");
-	answers(CHOICE("\"message\":{\"content\":\"\xe6\x9d\"}"), "\xef\xbf\xbd\xef\xbf\xbd", "");
+	answers(CHOICE("\"message\":{\"content\":\"\xe6\x9d\"}"), "\xef\xbf\xbd\xef\xbf\xbd",
+		"");
 	answers(CHOICE("\"message\":{\"content\":\"a\\ud83db\"}"), "a\xef\xbf\xbd""b", "");
-	answers(CHOICE("\"message\":{\"content\":\"\\ude00\\ud83d\"}"), "\xef\xbf\xbd\xef\xbf\xbd", "");
+	answers(CHOICE("\"message\":{\"content\":\"\\ude00\\ud83d\"}"),
+		"\xef\xbf\xbd\xef\xbf\xbd", "");
 	answers(CHOICE("\"message\":{\"content\":\"\\ud83d\\ude00\"}"), "\xf0\x9f\x98\x80", "");
 	assert_int_equal(read_len(nul, sizeof(nul) - 1), CHAT_REPLY);
 	assert_string_equal(reply.content, "a\xef\xbf\xbd""b");
@@ -294,12 +317,14 @@ static void fails(const char *body, const char *message, const char *code)
 static void test_error_shapes(void **state)
 {
 	(void)state;
-	fails("{\"error\":{\"message\":\"m\",\"type\":\"t\",\"param\":null,\"code\":404}}", "m", "404");
-	fails("{\"error\":{\"message\":\"m\",\"type\":\"t\",\"code\":\"insufficient_quota\"}}", "m",
-	      "insufficient_quota");
+	fails("{\"error\":{\"message\":\"m\",\"type\":\"t\",\"param\":null,\"code\":404}}", "m",
+	      "404");
+	fails("{\"error\":{\"message\":\"m\",\"type\":\"t\",\"code\":\"insufficient_quota\"}}",
+	      "m", "insufficient_quota");
 	fails("{\"error\":{\"message\":\"m\",\"type\":\"t\",\"code\":null}}", "m", "t");
-	fails("{\"object\":\"error\",\"message\":\"m\",\"type\":\"t\",\"param\":null,\"code\":400}", "m",
-	      "400");
+	fails("{\"object\":\"error\",\"message\":\"m\",\"type\":\"t\",\"param\":null,\"code\":"
+	      "400}",
+	      "m", "400");
 	fails("{\"error\":\"Unauthorized\"}", "Unauthorized", "");
 	fails("{\"detail\":\"Not Found\"}", "Not Found", "");
 	fails("{\"detail\":[{\"loc\":[\"body\"],\"msg\":\"field required\"}]}",
@@ -307,7 +332,8 @@ static void test_error_shapes(void **state)
 	fails("{\"error\":{}}", "an error without a message", "");
 	/* under status 200: beside choices, or inside one */
 	fails("{\"choices\":[],\"error\":{\"message\":\"m\",\"code\":502}}", "m", "502");
-	fails(CHOICE("\"message\":{\"content\":\"half\"},\"error\":{\"message\":\"m\",\"code\":502}"),
+	fails(CHOICE("\"message\":{\"content\":\"half\"},\"error\":{\"message\":\"m\",\"code\":"
+		     "502}"),
 	      "m", "502");
 	assert_null(reply.content);
 }
@@ -353,7 +379,8 @@ static void test_long_message_is_cut_at_a_character(void **state)
 
 static void test_what_errors_say(void **state)
 {
-	struct chat_error e = { .message = "At most 0 image(s) may be provided in one prompt." };
+	struct chat_error e = { .message =
+					"At most 0 image(s) may be provided in one prompt." };
 
 	(void)state;
 	assert_true(chat_says_no_images(&e));
@@ -364,8 +391,9 @@ static void test_what_errors_say(void **state)
 	strcpy(e.message, "Unrecognized request argument supplied: repetition_penalty");
 	assert_true(chat_says_unknown_field(&e, "repetition_penalty"));
 	assert_false(chat_says_unknown_field(&e, "seed"));
-	strcpy(e.message, "Unsupported parameter: 'max_tokens' is not supported with this model. "
-			  "Use 'max_completion_tokens' instead.");
+	strcpy(e.message,
+	       "Unsupported parameter: 'max_tokens' is not supported with this model. "
+	       "Use 'max_completion_tokens' instead.");
 	assert_true(chat_says_unknown_field(&e, "max_tokens"));
 	strcpy(e.message, "repetition_penalty has to be a strictly positive float");
 	assert_false(chat_says_unknown_field(&e, "repetition_penalty"));
@@ -498,7 +526,8 @@ static void test_recordings(void **state)
 		if (got == REPLY && *r->end)
 			if (strcmp(reply.finish_reason, r->end))
 				fail_msg("%s ends with %s", r->name, reply.finish_reason);
-		if (got == REPLY && !(reply.completion_tokens > 0 && reply.model && *reply.content))
+		if (got == REPLY &&
+		    !(reply.completion_tokens > 0 && reply.model && *reply.content))
 			fail_msg("%s: usage, model or content is missing", r->name);
 		if (got != REPLY)
 			assert_string_equal(error.code, r->end);

@@ -10,8 +10,12 @@
 static struct rec_question question(const char *image, const char *text, const char **options,
 				    size_t count, int answer)
 {
-	return (struct rec_question){ .id = "x", .image_key = image, .question = text,
-				      .options = options, .option_count = count, .answer = answer };
+	return (struct rec_question){ .id = "x",
+				      .image_key = image,
+				      .question = text,
+				      .options = options,
+				      .option_count = count,
+				      .answer = answer };
 }
 
 static void key_of(const struct rec_question *q, enum copies_scope scope, unsigned char key[16])
@@ -31,8 +35,10 @@ static bool same(const struct rec_question *a, const struct rec_question *b,
 
 static void test_what_says_the_same(void **state)
 {
-	const char *plain[] = { "Red", "Blue", "Green" }, *mixed[] = { " green", "RED", "blue " };
-	const char *wide[] = { "\xef\xbc\xb2""ed", "Blue", "Green" }, *other[] = { "Red", "Blue", "Gray" };
+	const char *plain[] = { "Red", "Blue", "Green" },
+		   *mixed[] = { " green", "RED", "blue " };
+	const char *wide[] = { "\357\274\262ed", "Blue", "Green" },
+		   *other[] = { "Red", "Blue", "Gray" };
 	const char *more[] = { "Red", "Blue", "Green", "Red" };
 	struct rec_question a = question("i", "What colour?", plain, 3, 0);
 	struct rec_question b = question("i", "  what\tCOLOUR? ", mixed, 3, 1);
@@ -131,7 +137,9 @@ static void test_any_order_gives_the_same(void **state)
 /* Exactly one of a key stays, it has the smallest id, and duplicates name it. */
 static void test_smallest_id_stays(void **state)
 {
-	struct entry all[] = { { "k", "3", 1 }, { "k", "1", 1 }, { "k", "2", 1 }, { "l", "9", 1 } };
+	struct entry all[] = {
+		{ "k", "3", 1 }, { "k", "1", 1 }, { "k", "2", 1 }, { "l", "9", 1 }
+	};
 	enum copies_found found[4];
 	unsigned char kept[4][16];
 	int at[] = { 0, 1, 2, 3 };
@@ -162,7 +170,9 @@ static void test_equal_ids_the_first_stays(void **state)
 
 static void test_conflicts_take_all(void **state)
 {
-	struct entry all[] = { { "k", "1", 1 }, { "k", "2", 1 }, { "k", "3", 2 }, { "k", "4", 1 } };
+	struct entry all[] = {
+		{ "k", "1", 1 }, { "k", "2", 1 }, { "k", "3", 2 }, { "k", "4", 1 }
+	};
 	enum copies_found found[4];
 	unsigned char kept[4][16];
 	int at[] = { 0, 1, 2, 3 }, i;

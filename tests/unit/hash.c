@@ -119,6 +119,18 @@ static void test_draws_are_uniform(void **state)
 	}
 }
 
+/* The last, incomplete round of 2^64 numbers is drawn again, or small results would weigh more.
+ */
+static void test_draws_are_unbiased(void **state)
+{
+	struct draw d = { UINT64_C(0x71a00ba151aeadc2) }, same = d;
+
+	(void)state;
+	assert_true(draw_next(&same) == UINT64_MAX - 5); /* 2^64 is 16 over a multiple of 25 */
+	assert_int_equal(draw_below(&d, 25), draw_next(&same) % 25);
+	assert_true(d.state == same.state);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +140,7 @@ int main(void)
 		cmocka_unit_test(test_parts_cover_everything_once),
 		cmocka_unit_test(test_draws_are_splitmix64),
 		cmocka_unit_test(test_draws_are_uniform),
+		cmocka_unit_test(test_draws_are_unbiased),
 	};
 
 	return cmocka_run_group_tests_name("hash", tests, NULL, NULL);

@@ -63,8 +63,10 @@ static void test_foreign_ids(void **state)
 {
 	(void)state;
 	image("{\"id\":17,\"image\":\"a\"}", NULL, "{\"image\":\"a\",\"source_id\":17}\n");
-	image("{\"id\":\"x7\",\"image\":\"a\"}", NULL, "{\"image\":\"a\",\"source_id\":\"x7\"}\n");
-	image("{\"id\":{\"a\":1},\"image\":\"a\"}", NULL, "{\"image\":\"a\",\"id\":{\"a\":1}}\n");
+	image("{\"id\":\"x7\",\"image\":\"a\"}", NULL,
+	      "{\"image\":\"a\",\"source_id\":\"x7\"}\n");
+	image("{\"id\":{\"a\":1},\"image\":\"a\"}", NULL,
+	      "{\"image\":\"a\",\"id\":{\"a\":1}}\n");
 	image("{\"id\":1,\"source_id\":2,\"image\":\"a\"}", NULL,
 	      "{\"image\":\"a\",\"source_id\":2,\"id\":1}\n");
 }
@@ -104,11 +106,13 @@ static void test_reply_rows(void **state)
 	      "{\"image\":\"a.png\",\"reply\":\"Q\\n\"}\n");
 	reply("{\"image\":\"a\",\"reply\":\"R\"}", NULL, "{\"image\":\"a\",\"reply\":\"R\"}\n");
 	reply("{\"image\":\"a\",\"out\":\"R\"}", "out", "{\"image\":\"a\",\"reply\":\"R\"}\n");
-	reply("{\"image\":\"a\",\"images\":[\"R\"]}", "images", "{\"image\":\"a\",\"reply\":\"R\"}\n");
+	reply("{\"image\":\"a\",\"images\":[\"R\"]}", "images",
+	      "{\"image\":\"a\",\"reply\":\"R\"}\n");
 	r = parse(REC_REPLY, "{\"reply\":\"R\",\"qa_response\":\"S\",\"image\":\"a\"}");
 	assert_int_equal(layout_reply(r, NULL, NULL, &err), -1);
-	assert_string_equal(err.text, "both 'reply' and 'qa_response' could be the model's reply; "
-				      "say which");
+	assert_string_equal(err.text,
+			    "both 'reply' and 'qa_response' could be the model's reply; "
+			    "say which");
 	rec_free(r);
 }
 

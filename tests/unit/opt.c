@@ -144,9 +144,15 @@ static void test_wrong_options(void **state)
 static void test_help_names_every_option(void **state)
 {
 	static const char *const said[] = {
-		"capqa try - tries options", "Usage: capqa try [options] [INPUT...]", "A story.",
-		"  -o, --output FILE", "  -a, --all", "      --wait-server TIME",
-		"First", "Second", "--version",
+		"capqa try - tries options",
+		"Usage: capqa try [options] [INPUT...]",
+		"A story.",
+		"  -o, --output FILE",
+		"  -a, --all",
+		"      --wait-server TIME",
+		"First",
+		"Second",
+		"--version",
 	};
 	struct buf out, err;
 	size_t i;

@@ -184,7 +184,8 @@ static void test_orders_stay_over_versions(void **state)
 	order_make(&plan, 4, orders);
 	for (t = 0; t < 4; t++) {
 		for (i = 0; i < 4; i++)
-			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%d", orders[t][i]);
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%d",
+				 orders[t][i]);
 		strcat(text, " ");
 	}
 	assert_string_equal(text, "3021 1203 1302 2031 ");

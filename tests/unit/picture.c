@@ -218,7 +218,8 @@ static void test_cut_headers(void **state)
 			memcpy(copy, b.data, n);
 			info = (struct picture_info){ .orientation = 1 };
 			class = picture_header(copy, n, &info, &err);
-			if (class && strcmp(class, n < 12 ? "unsupported_format" : "damaged_image") &&
+			if (class &&
+			    strcmp(class, n < 12 ? "unsupported_format" : "damaged_image") &&
 			    strcmp(class, "damaged_image"))
 				fail_msg("kind %d cut at %zu: %s", kind, n, class);
 			if (!class)
@@ -249,8 +250,8 @@ static void test_no_images(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
-		class = picture_header((const unsigned char *)cases[i].bytes, cases[i].len, &info,
-				       &err);
+		class = picture_header((const unsigned char *)cases[i].bytes, cases[i].len,
+				       &info, &err);
 		if (!class || strcmp(class, cases[i].class))
 			fail_msg("case %zu: %s", i, class ? class : "an image");
 	}
@@ -284,8 +285,8 @@ static void test_probe_classes(void **state)
 /* TRAPS 30: PNG named .jpg; spaces, newlines and odd bytes in paths. */
 static void test_probe_by_content(void **state)
 {
-	static const char *const names[] = { "png.jpg", "a b.png", "new\nline.png", "\xe6\x9d\xb1.png",
-					     "not-utf8-\xff.png" };
+	static const char *const names[] = { "png.jpg", "a b.png", "new\nline.png",
+					     "\xe6\x9d\xb1.png", "not-utf8-\xff.png" };
 	struct picture_info info;
 	char id[33];
 	struct buf b;
@@ -345,8 +346,8 @@ static struct picture *open_fine(const char *path, const char *id)
 
 static void test_base64_is_the_reference(void **state)
 {
-	static const size_t lens[] = { 13, 14, 15, 16, 17, 18, 49151, 49152, 49153, 98304, 98305,
-				       200000 };
+	static const size_t lens[] = { 13,    14,    15,    16,	   17,	  18,
+				       49151, 49152, 49153, 98304, 98305, 200000 };
 	static const size_t rooms[] = { 1000000, 65536, 16384, 1000, 7 };
 	struct picture *p;
 	struct buf file, got;

@@ -111,7 +111,8 @@ static void test_files(void **state)
 
 	(void)state;
 	memset(big, 'x', (1 << 20) + 1);
-	assert_int_equal(prompt_load(&p, scratch_text("p.txt", "Caf\xc3\xa9 {question}\n"), &err), 0);
+	assert_int_equal(
+		prompt_load(&p, scratch_text("p.txt", "Caf\xc3\xa9 {question}\n"), &err), 0);
 	assert_string_equal(p.text, "Caf\xc3\xa9 {question}");
 	prompt_release(&p);
 	assert_int_equal(prompt_load(&p, scratch_file("max.txt", big, 1 << 20), &err), 0);

@@ -84,6 +84,26 @@ static void test_any_order(void **state)
 		any_order(seed, (int)(seed * 13), 40, seed % 2 == 0);
 }
 
+/* Bytes of the spill file, found among our open files; -1: there is none. */
+static int64_t spill_size(void)
+{
+	char path[32], name[256];
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	for (fd = 3; fd < 256; fd++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		n = readlink(path, name, sizeof(name) - 1);
+		if (n <= 0)
+			continue;
+		name[n] = '\0';
+		if (strstr(name, "/capqa-queue-") && !fstat(fd, &st))
+			return st.st_size;
+	}
+	return -1;
+}
+
 /* 60 MB behind one straggler: over 24 MB go to the file and come back as they were. */
 static void test_spills_and_reads_back(void **state)
 {
@@ -97,12 +117,15 @@ static void test_spills_and_reads_back(void **state)
 			places[i] = queue_place(q);
 		for (i = 599; i > 0; i--)
 			put(q, i, len);
-		assert_in_range(queue_spilled(q), (round + 1) * (60000000 - (int)QUEUE_MEMORY - 200000),
+		assert_in_range(queue_spilled(q),
+				(round + 1) * (60000000 - (int)QUEUE_MEMORY - 200000),
 				(round + 1) * (60000000 - (int)QUEUE_MEMORY + 200000));
 		assert_int_equal(take(q, 0, len), 0);
+		assert_int_equal(spill_size(), queue_spilled(q) / (round + 1));
 		put(q, 0, len);
 		next = take(q, 0, len);
 		assert_int_equal(next, 600);
+		assert_int_equal(spill_size(), 0);	/* emptied when the last one has left */
 	}
 	queue_free(q);
 }

@@ -47,7 +47,8 @@ static void test_unknown_members_keep_their_bytes(void **state)
 	rewrites(REC_IMAGE,
 		 "{\"zeta\": [ 1.0 , 12345678901234567890, 1e999 ],\"image\":\"a\\u002fb.png\","
 		 "\"na\\u0069ve\":\"\\u0041\", \"width\" : 3}",
-		 "{\"image\":\"a/b.png\",\"width\":3,\"zeta\":[ 1.0 , 12345678901234567890, 1e999 ],"
+		 "{\"image\":\"a/b.png\",\"width\":3,\"zeta\":[ 1.0 , 12345678901234567890, "
+		 "1e999 ],"
 		 "\"na\\u0069ve\":\"\\u0041\"}\n");
 }
 
@@ -55,9 +56,11 @@ static void test_canonical_order(void **state)
 {
 	(void)state;
 	rewrites(REC_QUESTION,
-		 "{\"verdict\":\"keep\",\"source\":{\"b\":1},\"options\":[ \"x\", \"y\" ],\"extra\":1,"
+		 "{\"verdict\":\"keep\",\"source\":{\"b\":1},\"options\":[ \"x\", \"y\" "
+		 "],\"extra\":1,"
 		 "\"question\":\"Q\",\"image\":\"i\",\"question_id\":\"1\",\"answer\":\"A\"}",
-		 "{\"question_id\":\"1\",\"image\":\"i\",\"question\":\"Q\",\"options\":[\"x\",\"y\"],"
+		 "{\"question_id\":\"1\",\"image\":\"i\",\"question\":\"Q\",\"options\":[\"x\","
+		 "\"y\"],"
 		 "\"answer\":\"A\",\"verdict\":\"keep\",\"source\":{\"b\":1},\"extra\":1}\n");
 }
 
@@ -75,8 +78,9 @@ static void test_known_key_with_escapes(void **state)
 
 static void test_texts(void **state)
 {
-	struct rec *r = parse(REC_REPLY, "{\"reply\":\"a\\n\\\"b\\\" \\ud83d\\ude00\",\"model\":null,"
-					 "\"call\":3}");
+	struct rec *r =
+		parse(REC_REPLY, "{\"reply\":\"a\\n\\\"b\\\" \\ud83d\\ude00\",\"model\":null,"
+				 "\"call\":3}");
 
 	(void)state;
 	assert_string_equal(rec_text(r, "reply"), "a\n\"b\" \xf0\x9f\x98\x80");
@@ -138,7 +142,8 @@ static void test_set_json_and_drop(void **state)
 
 	(void)state;
 	rec_set_json(r, "blind", list);
-	assert_string_equal(cJSON_GetArrayItem(rec_json(r, "blind"), 0)->child->valuestring, "m");
+	assert_string_equal(cJSON_GetArrayItem(rec_json(r, "blind"), 0)->child->valuestring,
+			    "m");
 	rec_drop(r, "reason");
 	rec_drop(r, "reason");
 	rec_drop(r, "x");
@@ -156,13 +161,15 @@ static void test_child_inherits_unknown_and_shared(void **state)
 
 	(void)state;
 	rec_set_text(reply, "reply", "hello");
-	writes(reply, "{\"image_id\":\"00\",\"image\":\"a.png\",\"mime\":\"image/png\",\"width\":1,"
-		      "\"same_as\":\"b\",\"reply\":\"hello\",\"source\":\"s\",\"source_id\":7,"
-		      "\"mine\":[ 1.0 ]}\n");
+	writes(reply,
+	       "{\"image_id\":\"00\",\"image\":\"a.png\",\"mime\":\"image/png\",\"width\":1,"
+	       "\"same_as\":\"b\",\"reply\":\"hello\",\"source\":\"s\",\"source_id\":7,"
+	       "\"mine\":[ 1.0 ]}\n");
 	question = rec_child(reply, REC_QUESTION);
 	rec_set_text(question, "question", "Q");
-	writes(question, "{\"image_id\":\"00\",\"image\":\"a.png\",\"question\":\"Q\",\"source\":\"s\","
-			 "\"source_id\":7,\"mine\":[ 1.0 ]}\n");
+	writes(question,
+	       "{\"image_id\":\"00\",\"image\":\"a.png\",\"question\":\"Q\",\"source\":\"s\","
+	       "\"source_id\":7,\"mine\":[ 1.0 ]}\n");
 	rec_free(question);
 	rec_free(reply);
 	rec_free(image);
@@ -213,16 +220,18 @@ static void id_of(const char *line, char out[33])
 	rec_free(r);
 }
 
-#define QUESTION(image, question, options, answer) \
-	"{\"question_id\":\"x\",\"image\":\"" image "\",\"question\":\"" question "\",\"options\":" \
-	options ",\"answer\":\"" answer "\"}"
+#define QUESTION(image, question, options, answer)                                             \
+	"{\"question_id\":\"x\",\"image\":\"" image "\",\"question\":\"" question              \
+	"\",\"options\":" options ",\"answer\":\"" answer "\"}"
 
 /* The id follows from the texts alone: not from member order, spaces or escapes. */
 static void test_question_id(void **state)
 {
 	static const char *const others[] = {
-		QUESTION("i2", "Q", "[\"x\",\"y\"]", "B"), QUESTION("i", "Q2", "[\"x\",\"y\"]", "B"),
-		QUESTION("i", "Q", "[\"y\",\"x\"]", "B"), QUESTION("i", "Q", "[\"x\",\"y\"]", "A"),
+		QUESTION("i2", "Q", "[\"x\",\"y\"]", "B"),
+		QUESTION("i", "Q2", "[\"x\",\"y\"]", "B"),
+		QUESTION("i", "Q", "[\"y\",\"x\"]", "B"),
+		QUESTION("i", "Q", "[\"x\",\"y\"]", "A"),
 		QUESTION("i", "Q", "[\"x\",\"y\",\"z\"]", "B"),
 		QUESTION("i", "Qx", "[\"\\u0079\",\"B\"]", "B"),
 	};
@@ -242,24 +251,33 @@ static void test_question_id(void **state)
 
 static void test_questions_checked(void **state)
 {
-	static const struct { const char *line, *why; } cases[] = {
+	static const struct { const char *line, *why;
+	} cases[] = {
 		{ "{\"question\":\"Q\",\"options\":[\"a\",\"b\"],\"answer\":\"A\"}",
 		  "no 'question_id' in the record" },
 		{ "{\"question_id\":\"1\",\"options\":[\"a\",\"b\"],\"answer\":\"A\"}",
 		  "no 'question' in the record" },
-		{ "{\"question_id\":\"1\",\"question\":\"Q\",\"options\":[\"a\"],\"answer\":\"A\"}",
+		{ "{\"question_id\":\"1\",\"question\":\"Q\",\"options\":[\"a\"],\"answer\":"
+		  "\"A\"}",
 		  "'options' is no list of 2 to 25 texts" },
-		{ "{\"question_id\":\"1\",\"question\":\"Q\",\"options\":{\"a\":\"x\",\"b\":\"y\"},"
-		  "\"answer\":\"A\"}", "'options' is no list of 2 to 25 texts" },
-		{ "{\"question_id\":\"1\",\"question\":\"Q\",\"options\":[\"a\",\"\"],\"answer\":\"A\"}",
+		{ "{\"question_id\":\"1\",\"question\":\"Q\",\"options\":{\"a\":\"x\",\"b\":"
+		  "\"y\"},"
+		  "\"answer\":\"A\"}",
+		  "'options' is no list of 2 to 25 texts" },
+		{ "{\"question_id\":\"1\",\"question\":\"Q\",\"options\":[\"a\",\"\"],"
+		  "\"answer\":\"A\"}",
 		  "'options' holds something that is no text" },
-		{ "{\"question_id\":\"1\",\"question\":\"Q\",\"options\":[\"a\",2],\"answer\":\"A\"}",
+		{ "{\"question_id\":\"1\",\"question\":\"Q\",\"options\":[\"a\",2],\"answer\":"
+		  "\"A\"}",
 		  "'options' holds something that is no text" },
-		{ "{\"question_id\":\"1\",\"question\":\"Q\",\"options\":[\"a\",\"b\"],\"answer\":\"C\"}",
+		{ "{\"question_id\":\"1\",\"question\":\"Q\",\"options\":[\"a\",\"b\"],"
+		  "\"answer\":\"C\"}",
 		  "'answer' is no letter of the 2 options" },
-		{ "{\"question_id\":\"1\",\"question\":\"Q\",\"options\":[\"a\",\"b\"],\"answer\":\"a\"}",
+		{ "{\"question_id\":\"1\",\"question\":\"Q\",\"options\":[\"a\",\"b\"],"
+		  "\"answer\":\"a\"}",
 		  "'answer' is no letter of the 2 options" },
-		{ "{\"question_id\":\"1\",\"question\":\"Q\",\"options\":[\"a\",\"b\"],\"answer\":\"AB\"}",
+		{ "{\"question_id\":\"1\",\"question\":\"Q\",\"options\":[\"a\",\"b\"],"
+		  "\"answer\":\"AB\"}",
 		  "'answer' is no letter of the 2 options" },
 		{ "{\"question_id\":\"1\",\"question\":\"Q\",\"options\":[\"a\",\"b\"]}",
 		  "'answer' is no letter of the 2 options" },

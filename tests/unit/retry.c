@@ -81,7 +81,11 @@ static void test_x_should_retry(void **state)
 
 static void test_transport(void **state)
 {
-	static const struct { int curl; bool reused, got_bytes; enum retry_class is; } cases[] = {
+	static const struct {
+		int curl;
+		bool reused, got_bytes;
+		enum retry_class is;
+	} cases[] = {
 		{ CURLE_COULDNT_CONNECT, false, false, RETRY_PAUSE },
 		{ CURLE_OPERATION_TIMEDOUT, false, false, RETRY_COUNTED },
 		{ CURLE_OPERATION_TIMEDOUT, true, true, RETRY_COUNTED },
@@ -102,8 +106,10 @@ static void test_transport(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
-		seen = (struct retry_seen){ .curl = cases[i].curl, .reused = cases[i].reused,
-					    .got_bytes = cases[i].got_bytes, .should_retry = -1 };
+		seen = (struct retry_seen){ .curl = cases[i].curl,
+					    .reused = cases[i].reused,
+					    .got_bytes = cases[i].got_bytes,
+					    .should_retry = -1 };
 		if (retry_classify(&seen) != cases[i].is)
 			fail_msg("curl %d reused %d: %s", cases[i].curl, cases[i].reused,
 				 name(retry_classify(&seen)));
@@ -112,7 +118,9 @@ static void test_transport(void **state)
 
 static void test_backoff(void **state)
 {
-	static const int64_t most[] = { 500, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000 };
+	static const int64_t most[] = {
+		500, 1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000
+	};
 	uint64_t random;
 	int attempt;
 
@@ -121,7 +129,8 @@ static void test_backoff(void **state)
 		for (random = 0; random < 200000; random += 97)
 			assert_in_range(retry_backoff_ms(attempt, random), 0, most[attempt]);
 		assert_int_equal(retry_backoff_ms(attempt, 0), 0);
-		assert_int_equal(retry_backoff_ms(attempt, (uint64_t)most[attempt]), most[attempt]);
+		assert_int_equal(retry_backoff_ms(attempt, (uint64_t)most[attempt]),
+				 most[attempt]);
 	}
 	assert_in_range(retry_backoff_ms(1000000, UINT64_MAX), 0, 60000);
 }

@@ -19,17 +19,40 @@ static struct threshold parse(const char *text)
 
 static void test_thresholds_parse(void **state)
 {
-	static const struct { const char *text, *kept; int64_t num, den; enum rule_cmp cmp; } fine[] = {
+	static const struct {
+		const char *text, *kept;
+		int64_t num, den;
+		enum rule_cmp cmp;
+	} fine[] = {
 		{ "<0.25", "<0.25", 25, 100, RULE_LESS },
 		{ " >= 0.75", ">=0.75", 75, 100, RULE_GREATER_EQUAL },
-		{ ">.5", ">.5", 5, 10, RULE_GREATER }, { "<=1", "<=1", 1, 1, RULE_LESS_EQUAL },
-		{ "<=0", "<=0", 0, 1, RULE_LESS_EQUAL }, { ">=1.0", ">=1.0", 10, 10, RULE_GREATER_EQUAL },
+		{ ">.5", ">.5", 5, 10, RULE_GREATER },
+		{ "<=1", "<=1", 1, 1, RULE_LESS_EQUAL },
+		{ "<=0", "<=0", 0, 1, RULE_LESS_EQUAL },
+		{ ">=1.0", ">=1.0", 10, 10, RULE_GREATER_EQUAL },
 		{ "<0.333333333", "<0.333333333", 333333333, 1000000000, RULE_LESS },
 	};
 	static const char *const wrong[] = {
-		"", "0.25", "=0.25", "==0.25", "<", "<=", "<1.5", "<-0.1", "<0.25x", "<0,25", "<.",
-		"<0.2.5", "< 0.25 ", "<>0.5", "<0.1234567890", "<1e-1", "<99999999999999999999",
-		"<000000000000000000000000.5", "<nan", "<\xc2\xbd",
+		"",
+		"0.25",
+		"=0.25",
+		"==0.25",
+		"<",
+		"<=",
+		"<1.5",
+		"<-0.1",
+		"<0.25x",
+		"<0,25",
+		"<.",
+		"<0.2.5",
+		"< 0.25 ",
+		"<>0.5",
+		"<0.1234567890",
+		"<1e-1",
+		"<99999999999999999999",
+		"<000000000000000000000000.5",
+		"<nan",
+		"<\xc2\xbd",
 	};
 	struct threshold t;
 	struct err err;
@@ -60,7 +83,8 @@ static void test_compared_as_integers(void **state)
 	for (tenths = 0; tenths <= 10; tenths++) {
 		for (n = 1; n <= 100; n++) {
 			for (c = 0; c <= n; c++) {
-				snprintf(text, sizeof(text), "<=%d.%d", tenths / 10, tenths % 10);
+				snprintf(text, sizeof(text), "<=%d.%d", tenths / 10,
+					 tenths % 10);
 				t = parse(text);
 				assert_int_equal(threshold_met(&t, c, n), 10 * c <= tenths * n);
 				t.cmp = RULE_LESS;
@@ -79,12 +103,15 @@ static void add(struct tally_list *list, const char *model, const char *conditio
 		const char *outcomes)
 {
 	static const char letters[] = "cwaurf";
-	struct tally t = { .model = xstrdup(model), .options = 4, .rotations = 4, .temperature = 1,
+	struct tally t = { .model = xstrdup(model),
+			   .options = 4,
+			   .rotations = 4,
+			   .temperature = 1,
 			   .condition = condition ? xstrdup(condition) : NULL };
 
 	for (; *outcomes; outcomes++)
-		tally_add(&t, (enum outcome)(strchr(letters, *outcomes) - letters), NULL, -1, "x",
-			  "x");
+		tally_add(&t, (enum outcome)(strchr(letters, *outcomes) - letters), NULL, -1,
+			  "x", "x");
 	tally_list_put(list, &t);
 }
 
@@ -119,7 +146,8 @@ static void judges(const struct rule *rule, const char *blind, const char *sight
 	add_all(&s, sight, NULL);
 	add_all(&c, control, "grey");
 	j = rule_judge(rule, &b, &s, &c);
-	if (strcmp(verdict_name(j.verdict), verdict) || strcmp(j.reason ? j.reason : "", reason))
+	if (strcmp(verdict_name(j.verdict), verdict) ||
+	    strcmp(j.reason ? j.reason : "", reason))
 		fail_msg("blind %s sight %s control %s: %s %s, not %s %s", blind ? blind : "-",
 			 sight ? sight : "-", control ? control : "-", verdict_name(j.verdict),
 			 j.reason ? j.reason : "", verdict, reason);
@@ -197,7 +225,7 @@ static void test_few_orders_count_once(void **state)
 	add(&sight, "m", NULL, "cc");
 	blind.items[0].options = sight.items[0].options = 2;
 	j = rule_judge(&rule_caprl, &blind, &sight, &control);
-	assert_int_equal(j.verdict, VERDICT_UNDECIDED);		/* at temperature 1: four trials */
+	assert_int_equal(j.verdict, VERDICT_UNDECIDED); /* at temperature 1: four trials */
 	blind.items[0].temperature = sight.items[0].temperature = 0;
 	assert_int_equal(rule_trials(&rule_caprl, &blind.items[0]), 2);
 	j = rule_judge(&rule_caprl, &blind, &sight, &control);
@@ -209,7 +237,8 @@ static void test_few_orders_count_once(void **state)
 /* Trials behind the rule's number do not count: select --rotations 2 of 4 stored. */
 static void test_only_the_first_trials_count(void **state)
 {
-	struct rule two = rule_of(">0.75", "<0.25", 2, 1), eight = rule_of(">0.75", "<0.25", 8, 1);
+	struct rule two = rule_of(">0.75", "<0.25", 2, 1),
+		    eight = rule_of(">0.75", "<0.25", 8, 1);
 
 	(void)state;
 	judges(&two, "wwcc", "ccww", NULL, "keep", "");
@@ -242,20 +271,23 @@ static void all_sequences(struct walk *w, int correct, int void_, int asked, int
 	if (!w->has_stopped && !rule_can_change(w->t, correct, void_, asked, w->trials)) {
 		w->has_stopped = true;
 		w->early += asked < w->trials;
-		w->stopped = threshold_state(w->t, correct, w->trials - asked + void_, w->trials);
+		w->stopped =
+			threshold_state(w->t, correct, w->trials - asked + void_, w->trials);
 	} else if (w->has_stopped && rule_can_change(w->t, correct, void_, asked, w->trials)) {
 		fail_msg("%s: asking stopped and would go on at trial %d", w->t->text, asked);
 	}
 	if (asked == w->trials) {
 		end = threshold_state(w->t, correct, void_, w->trials);
 		if (!w->has_stopped || w->stopped != end)
-			fail_msg("%s of %d: %d correct, %d void: stopped at %d, all trials give %d",
-				 w->t->text, w->trials, correct, void_, (int)w->stopped, (int)end);
+			fail_msg("%s of %d: %d correct, %d void: stopped at %d, all trials "
+				 "give %d",
+				 w->t->text, w->trials, correct, void_, (int)w->stopped,
+				 (int)end);
 		w->leaves++;
 	}
 	for (c = 0; c < classes && asked < w->trials; c++)
-		all_sequences(w, correct + (c == 0), void_ + (c >= classes / 2 + classes % 2), asked + 1,
-			      classes);
+		all_sequences(w, correct + (c == 0), void_ + (c >= classes / 2 + classes % 2),
+			      asked + 1, classes);
 	saved.leaves = w->leaves;
 	saved.early = w->early;
 	*w = saved;
@@ -293,7 +325,8 @@ static enum verdict judge_prefix(const struct rule *rule, const char *outcomes, 
 
 	add(&list, "m", NULL, outcomes);
 	add(&good, "m", NULL, sighted ? "wwwwwwww" : "cccccccc");
-	j = sighted ? rule_judge(rule, &good, &list, &none) : rule_judge(rule, &list, &good, &none);
+	j = sighted ? rule_judge(rule, &good, &list, &none)
+		    : rule_judge(rule, &list, &good, &none);
 	tally_list_release(&list);
 	tally_list_release(&good);
 	return j.verdict;
@@ -323,10 +356,12 @@ static void check_judgements(const struct rule *rule, bool sighted)
 			outcomes[i] = letters[digits % 5];
 		outcomes[n] = '\0';
 		snprintf(prefix, sizeof(prefix), "%.*s",
-			 deciding_prefix(sighted ? &rule->visual : &rule->text, outcomes, n), outcomes);
-		if (judge_prefix(rule, prefix, sighted) != judge_prefix(rule, outcomes, sighted))
-			fail_msg("%s %s: '%s' and '%s' differ", rule->visual.text, rule->text.text,
-				 prefix, outcomes);
+			 deciding_prefix(sighted ? &rule->visual : &rule->text, outcomes, n),
+			 outcomes);
+		if (judge_prefix(rule, prefix, sighted) !=
+		    judge_prefix(rule, outcomes, sighted))
+			fail_msg("%s %s: '%s' and '%s' differ", rule->visual.text,
+				 rule->text.text, prefix, outcomes);
 	}
 }
 

@@ -154,7 +154,8 @@ static void write_in_steps(const char *name, const char *text, size_t len, size_
 	size_t i;
 
 	for (i = 0; i < len; i += step) {
-		assert_int_equal(sink_write(s, text + i, len - i < step ? len - i : step, &err), 0);
+		assert_int_equal(sink_write(s, text + i, len - i < step ? len - i : step, &err),
+				 0);
 		assert_int_equal(sink_flush(s, &err), 0);
 	}
 	assert_int_equal(sink_settle(s, &err), 0);

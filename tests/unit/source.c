@@ -131,7 +131,8 @@ static void test_broken_input_does_not_hide_the_next(void **state)
 
 static void test_missing_inputs_show_at_once(void **state)
 {
-	char *paths[] = { (char *)scratch_text("a", "1\n"), (char *)scratch_path("none"), NULL };
+	char *paths[] = { (char *)scratch_text("a", "1\n"), (char *)scratch_path("none"),
+			  NULL };
 	char *folder[] = { scratch_folder, NULL };
 
 	(void)state;
@@ -333,7 +334,7 @@ static void test_gzip(void **state)
 
 static void test_a_line_over_the_maximum(void **state)
 {
-	size_t len = 20 << 20;
+	size_t len = 40 << 20;	/* more than the maximum twice */
 	char *text = xmalloc(len + 20), *paths[] = { NULL, NULL };
 	struct source *s;
 	struct line line;

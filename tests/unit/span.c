@@ -12,11 +12,22 @@
 static void test_accepted(void **state)
 {
 	static const char *const texts[] = {
-		"{}", " {\t}\r\n", "{\"a\":1}", "{\"a\":{\"a\":[{\"a\":1}]}}",
-		"{\"a\":\"\\u00e9\\ud83d\\ude00\\n\\/\"}", "{\"a\":-0.5e+10,\"b\":0,\"c\":-0}",
-		"{\"a\":12345678901234567890,\"b\":1e999}", "{\"a\":[],\"b\":[1,\"x\",null,true,false]}",
-		"{\"\":1}", "{\"a\":\"\x7f\"}", "{\"\xc3\xa9\":\"\xf0\x9f\x98\x80\"}",
-		"{\"a\":1,\"A\":2}", "[1]", "\"x\"", "3", "null",
+		"{}",
+		" {\t}\r\n",
+		"{\"a\":1}",
+		"{\"a\":{\"a\":[{\"a\":1}]}}",
+		"{\"a\":\"\\u00e9\\ud83d\\ude00\\n\\/\"}",
+		"{\"a\":-0.5e+10,\"b\":0,\"c\":-0}",
+		"{\"a\":12345678901234567890,\"b\":1e999}",
+		"{\"a\":[],\"b\":[1,\"x\",null,true,false]}",
+		"{\"\":1}",
+		"{\"a\":\"\x7f\"}",
+		"{\"\xc3\xa9\":\"\xf0\x9f\x98\x80\"}",
+		"{\"a\":1,\"A\":2}",
+		"[1]",
+		"\"x\"",
+		"3",
+		"null",
 	};
 	struct err err;
 	size_t i;
@@ -29,7 +40,8 @@ static void test_accepted(void **state)
 
 static void test_rejected_and_why(void **state)
 {
-	static const struct { const char *text, *why; } cases[] = {
+	static const struct { const char *text, *why;
+	} cases[] = {
 		{ "", "not a JSON object at byte 0" },
 		{ "[1]", "not a JSON object at byte 0" },
 		{ "\"{}\"", "not a JSON object at byte 0" },
@@ -77,8 +89,10 @@ static void test_rejected_and_why(void **state)
 		{ "{\"a\":1\xc2\xa0}", "expected ',' or '}' at byte 6" },
 		{ "\xef\xbb\xbf{}", "not a JSON object at byte 0" },
 		{ "{\"a\":1,\"a\":1}", "repeated key in the object that ends at byte 13" },
-		{ "{\"a\":1,\"\\u0061\":2}", "repeated key in the object that ends at byte 18" },
-		{ "{\"x\":[{\"a\":1,\"b\":2,\"a\":3}]}", "repeated key in the object that ends at byte 25" },
+		{ "{\"a\":1,\"\\u0061\":2}",
+		  "repeated key in the object that ends at byte 18" },
+		{ "{\"x\":[{\"a\":1,\"b\":2,\"a\":3}]}",
+		  "repeated key in the object that ends at byte 25" },
 		{ "{/**/}", "expected a key at byte 1" },
 	};
 	struct span_members found = { 0 };
@@ -100,7 +114,8 @@ static void test_rejected_and_why(void **state)
 
 static void test_every_cut_is_refused(void **state)
 {
-	static const char text[] = "{\"a\":[1,{\"b\":\"\\ud83d\\ude00\xc3\xa9\",\"c\":-1.5e3}],\"d\":null}";
+	static const char text[] =
+		"{\"a\":[1,{\"b\":\"\\ud83d\\ude00\xc3\xa9\",\"c\":-1.5e3}],\"d\":null}";
 	struct err err;
 	char *copy;
 	size_t n;
@@ -125,8 +140,10 @@ static void test_depth(void **state)
 	memset(deep + 10000, ']', 10000);
 	assert_int_equal(span_check(deep, 20000, &err), -1);
 	assert_string_equal(err.text, "nested too deep at byte 128");
-	assert_int_equal(span_check(deep + 10000 - SPAN_DEPTH_MAX, 2 * SPAN_DEPTH_MAX, &err), 0);
-	assert_int_equal(span_check(deep + 9999 - SPAN_DEPTH_MAX, 2 * SPAN_DEPTH_MAX + 2, &err), -1);
+	assert_int_equal(span_check(deep + 10000 - SPAN_DEPTH_MAX, 2 * SPAN_DEPTH_MAX, &err),
+			 0);
+	assert_int_equal(span_check(deep + 9999 - SPAN_DEPTH_MAX, 2 * SPAN_DEPTH_MAX + 2, &err),
+			 -1);
 }
 
 /* 200,000 keys: sorting copes, comparing all pairs would take minutes. */
@@ -299,8 +316,8 @@ static void streams(const char *text, size_t len, const char *expected)
 	for (step = 1; step <= len + 1; step++) {
 		elements(text, len, step, &got);
 		if (strcmp(got.data, expected))
-			fail_msg("in steps of %zu '%s' gives '%s', not '%s'", step, text, got.data,
-				 expected);
+			fail_msg("in steps of %zu '%s' gives '%s', not '%s'", step, text,
+				 got.data, expected);
 	}
 	buf_release(&got);
 }

@@ -113,7 +113,8 @@ static void test_said_is_cut_at_a_character(void **state)
 #define HEAD "\"model\":\"m\",\"rotations\":4"
 #define COUNTS(n) "\"asked\":" #n ",\"valid\":" #n ",\"correct\":" #n \
 	",\"abstained\":0,\"unparsed\":0,\"refused\":0,\"failed\":0"
-#define TRIAL "{\"order\":[0,1],\"said\":\"A\",\"pick\":0,\"outcome\":\"correct\",\"call\":\"\"}"
+#define TRIAL                                                                                  \
+	"{\"order\":[0,1],\"said\":\"A\",\"pick\":0,\"outcome\":\"correct\",\"call\":\"\"}"
 
 static int read_text(const char *text, struct err *err)
 {
@@ -166,18 +167,28 @@ static void test_refused_ones(void **state)
 		"{" HEAD ",\"seed\":0.5," COUNTS(0) ",\"trials\":[]}",
 		/* trials */
 		"{" HEAD "," COUNTS(1) ",\"trials\":[7]}",
-		"{" HEAD "," COUNTS(1) ",\"trials\":[{\"order\":[0,0],\"pick\":0,\"outcome\":\"correct\"}]}",
-		"{" HEAD "," COUNTS(1) ",\"trials\":[{\"order\":[0],\"pick\":0,\"outcome\":\"correct\"}]}",
-		"{" HEAD "," COUNTS(1) ",\"trials\":[{\"order\":[0,2],\"pick\":0,\"outcome\":\"correct\"}]}",
-		"{" HEAD "," COUNTS(1) ",\"trials\":[{\"order\":[0,-1],\"pick\":0,\"outcome\":\"correct\"}]}",
-		"{" HEAD "," COUNTS(1) ",\"trials\":[{\"order\":[0.5,1],\"pick\":0,\"outcome\":\"correct\"}]}",
+		"{" HEAD "," COUNTS(1) ",\"trials\":[{\"order\":[0,0],\"pick\":0,\"outcome\":"
+				       "\"correct\"}]}",
+		"{" HEAD "," COUNTS(
+			1) ",\"trials\":[{\"order\":[0],\"pick\":0,\"outcome\":\"correct\"}]}",
+		"{" HEAD "," COUNTS(1) ",\"trials\":[{\"order\":[0,2],\"pick\":0,\"outcome\":"
+				       "\"correct\"}]}",
+		"{" HEAD "," COUNTS(1) ",\"trials\":[{\"order\":[0,-1],\"pick\":0,\"outcome\":"
+				       "\"correct\"}]}",
+		"{" HEAD "," COUNTS(1) ",\"trials\":[{\"order\":[0.5,1],\"pick\":0,\"outcome\":"
+				       "\"correct\"}]}",
 		"{" HEAD "," COUNTS(1) ",\"trials\":[{\"order\":{\"a\":0,\"b\":1},\"pick\":0,"
-			"\"outcome\":\"correct\"}]}",
-		"{" HEAD "," COUNTS(1) ",\"trials\":[{\"order\":[0,1],\"pick\":2,\"outcome\":\"correct\"}]}",
-		"{" HEAD "," COUNTS(1) ",\"trials\":[{\"order\":[0,1],\"outcome\":\"correct\"}]}",
-		"{" HEAD "," COUNTS(1) ",\"trials\":[{\"order\":[0,1],\"pick\":0,\"outcome\":\"right\"}]}",
+				       "\"outcome\":\"correct\"}]}",
+		"{" HEAD "," COUNTS(1) ",\"trials\":[{\"order\":[0,1],\"pick\":2,\"outcome\":"
+				       "\"correct\"}]}",
+		"{" HEAD
+		"," COUNTS(1) ",\"trials\":[{\"order\":[0,1],\"outcome\":\"correct\"}]}",
+		"{" HEAD "," COUNTS(
+			1) ",\"trials\":[{\"order\":[0,1],\"pick\":0,\"outcome\":\"right\"}]}",
 		"{" HEAD "," COUNTS(1) ",\"trials\":[{\"order\":[0,1],\"pick\":0}]}",
-		"7", "null", "[]",
+		"7",
+		"null",
+		"[]",
 	};
 	struct err err;
 	size_t i;

@@ -10,7 +10,8 @@
 #include "tests/unit/scratch.h"
 
 static const char line[] =
-	"{\"question_id\":\"q1\",\"image_id\":\"00\",\"image\":\"a.png\",\"question\":\"What?\\nReally?\","
+	"{\"question_id\":\"q1\",\"image_id\":\"00\",\"image\":\"a.png\",\"question\":\"What?"
+	"\\nReally?\","
 	"\"options\":[\"Red\",\"Blue\",\"Green\",\"Grey\"],\"answer\":\"B\",\"mine\": 1.0}";
 
 static struct rule rule;
@@ -75,10 +76,13 @@ static char letter_of(struct trials *t, const struct held *h, const char *option
 	return at[-1];
 }
 
-/* c: the right option, w: a wrong one, u: unreadable, r: refused, f: failed, x: by the server. */
+/* c: the right option, w: a wrong one, u: unreadable, r: refused, f: failed, x: by the server.
+ */
 static enum trials_took answer(struct held *h, char kind)
 {
-	struct lvlm_reply reply = { .about = h, .outcome = LVLM_ANSWERED, .finish_reason = "stop" };
+	struct lvlm_reply reply = { .about = h,
+				    .outcome = LVLM_ANSWERED,
+				    .finish_reason = "stop" };
 	char text[2] = "";
 
 	snprintf(reply.call, sizeof(reply.call), "%032d", h->number);
@@ -210,7 +214,10 @@ static void test_exhaustive_asks_all(void **state)
 /* All four are asked at once and answered in every order: the record is always the same. */
 static void test_any_order_of_replies(void **state)
 {
-	static const char *const outcomes[] = { "wcww", "wwwc", "uwwc", "wwww", "cccc", "wfww" };
+	static const char *const outcomes[] = {
+		"wcww", "wwwc", "uwwc", "wwww", "cccc", "wfww"
+	};
+	static const int shortest[] = { 2, 4, 4, 4, 1, 4 };
 	struct buf first, other;
 	struct held *h[4];
 	struct trials *t;
@@ -233,6 +240,7 @@ static void test_any_order_of_replies(void **state)
 			for (i = 0; i < 4; i++)
 				answer(h[at[i]], outcomes[k][at[i]]);
 			assert_true(trials_decided(t));
+			assert_int_equal(trials_tally(t)->asked, shortest[k]);
 			cJSON_Delete(close_and_read(t, run, fail ? 1 : 0));
 			scratch_read(scratch_path(fail ? "out.jsonl.partial" : "out.jsonl"),
 				     order < 0 ? &first : &other);
@@ -266,8 +274,8 @@ static void test_outcomes(void **state)
 	assert_int_equal(cJSON_GetObjectItem(trial, "pick")->valueint, 0);	/* Red */
 	assert_string_equal(cJSON_GetObjectItem(trial, "call")->valuestring,
 			    "00000000000000000000000000000003");
-	assert_true(cJSON_IsNull(cJSON_GetObjectItem(cJSON_GetObjectItem(tally, "trials")->child,
-						     "pick")));
+	assert_true(cJSON_IsNull(
+		cJSON_GetObjectItem(cJSON_GetObjectItem(tally, "trials")->child, "pick")));
 	cJSON_Delete(json);
 }
 
@@ -320,7 +328,8 @@ static void test_abstain_option(void **state)
 		t = open_trials(run, line);
 		h = trials_next(t);
 		trials_request(t, h, &q);
-		assert_non_null(strstr(q.prompt, "\nE) It cannot be answered without the image."));
+		assert_non_null(
+			strstr(q.prompt, "\nE) It cannot be answered without the image."));
 		reply.content = "E";
 		assert_int_equal(trials_take(h, &reply), TRIALS_TOOK);
 		assert_int_equal(trials_tally(t)->abstained, 1);
@@ -344,8 +353,10 @@ static void test_abstain_option(void **state)
 static void test_tallies_of_others_stay(void **state)
 {
 	static const char asked_before[] =
-		"{\"question_id\":\"q1\",\"question\":\"Q\",\"options\":[\"Red\",\"Blue\"],\"answer\":\"B\","
-		"\"blind\":[{\"model\":\"other\",\"rotations\":2,\"asked\":0,\"valid\":0,\"correct\":0,"
+		"{\"question_id\":\"q1\",\"question\":\"Q\",\"options\":[\"Red\",\"Blue\"],"
+		"\"answer\":\"B\","
+		"\"blind\":[{\"model\":\"other\",\"rotations\":2,\"asked\":0,\"valid\":0,"
+		"\"correct\":0,"
 		"\"abstained\":0,\"unparsed\":0,\"refused\":0,\"failed\":0,\"trials\":[]},"
 		"{\"model\":\"m\",\"rotations\":2,\"asked\":0,\"valid\":0,\"correct\":0,"
 		"\"abstained\":0,\"unparsed\":0,\"refused\":0,\"failed\":0,\"trials\":[]}]}";
@@ -357,7 +368,8 @@ static void test_tallies_of_others_stay(void **state)
 	assert_int_equal(drive(t, "ww"), 2);	/* two options: two distinct orders */
 	json = close_and_read(t, run, 0);
 	assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(json, "blind")), 2);
-	assert_string_equal(cJSON_GetObjectItem(tally_of(json, 0), "model")->valuestring, "other");
+	assert_string_equal(cJSON_GetObjectItem(tally_of(json, 0), "model")->valuestring,
+			    "other");
 	assert_int_equal(count(tally_of(json, 1), "asked"), 2);
 	cJSON_Delete(json);
 }
@@ -415,7 +427,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_unusable_image, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_abstain_option, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_tallies_of_others_stay, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_seeds_above_temperature_zero, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_seeds_above_temperature_zero, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_full_share, setup, teardown),
 	};
 
