@@ -42,14 +42,14 @@ const char *const mcq_reasons[] = {
 
 /* ---- drafts --------------------------------------------------------------------------- */
 
-/* JSON that starts in this line, or NULL. */
-static const char *find_json(const char *at, const char *end)
+/* JSON that starts in this line, or NULL. Pretty-printed, it shows only in the next one. */
+static const char *find_json(const char *at, const char *line_end, const char *end)
 {
-	const char *p = at + mcq_text_space(at, end);
+	const char *p = at + mcq_text_space(at, line_end);
 
 	if (mcq_json_likely(p, end))
 		return p;
-	for (; (p = memchr(p, '{', (size_t)(end - p))); p++)
+	for (; (p = memchr(p, '{', (size_t)(line_end - p))); p++)
 		if (mcq_json_likely(p, end))
 			return p > at && p[-1] == '[' ? p - 1 : p;
 	return NULL;
@@ -66,7 +66,7 @@ static void read_drafts(struct mcq_text body, bool cut, struct mcq_drafts *draft
 	mcq_block_init(&block, drafts);
 	while (p < end) {
 		mcq_line_read(p, end, &line);
-		json = find_json(p, line.end);
+		json = find_json(p, line.end, end);
 		/* what looked like JSON and was not must not be searched again and again */
 		if (json && wasted <= 4 * body.len) {
 			mcq_block_close(&block);

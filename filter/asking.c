@@ -65,7 +65,7 @@ static void ask(struct asking *a, struct trials *t, struct held *h, bool fresh)
 	lvlm_ask(a->model, &q, path, fresh, h);
 }
 
-void asking_start(struct asking *a, struct item *item)
+static void start(struct asking *a, struct item *item)
 {
 	struct err err;
 	struct trials *t = trials_open(a->plan, item, &err);
@@ -81,6 +81,16 @@ void asking_start(struct asking *a, struct item *item)
 		return;
 	}
 	ask(a, t, trials_next(t), false);
+}
+
+void asking_offer(struct asking *a, struct item *item, int wants, const struct err *why)
+{
+	if (wants < 0)
+		run_reject(a->run, item, "bad_tally", why->text);
+	else if (wants)
+		start(a, item);
+	else
+		run_write(a->run, item, RUN_PASSED);
 }
 
 /*

@@ -4,7 +4,7 @@
  * stage's loop stays fill, wait, put:
  *
  *	while (lvlm_room(model) && run_room(run) && run_poll(run, &item))
- *		asking_start(&asking, &item);
+ *		asking_offer(&asking, &item, wants(item.rec, &err), &err);
  *	...
  *	while (lvlm_reply(model, &reply))
  *		asking_put(&asking, &reply);
@@ -35,7 +35,8 @@ struct asking {
 	int64_t picks[26];		/* by the letter they stood at */
 };
 
-void asking_start(struct asking *a, struct item *item);
+/* wants: 1 ask, 0 pass the record on unasked, -1 reject it for why. */
+void asking_offer(struct asking *a, struct item *item, int wants, const struct err *why);
 void asking_ahead(struct asking *a);
 void asking_put(struct asking *a, const struct lvlm_reply *reply);
 /* Warns of signs that the tallies measure something else than the question asks. */

@@ -5,7 +5,6 @@
  */
 #include "filter/controls.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "store/pixels.h"
 #include "store/seen.h"
 #include "store/source.h"
+#include "store/spool.h"
 
 #define GREY_SIDE 448	/* 16 x 28: whole patches for Qwen-VL and for 14-pixel ViTs */
 
@@ -36,36 +36,17 @@ void controls_free(struct controls *c)
 	free(c);
 }
 
-static int temporary_file(struct err *err)
-{
-	const char *folder = getenv("TMPDIR");
-	struct buf path;
-	int fd;
-
-	buf_init(&path, BUF_NO_MAX);
-	buf_printf(&path, "%s/capqa-grey-XXXXXX", folder && *folder ? folder : "/tmp");
-	fd = mkostemp(path.data, O_CLOEXEC);
-	if (fd < 0)
-		err_set(err, EXIT_OUTPUT, "cannot make a temporary file '%s':", path.data);
-	else
-		unlink(path.data);
-	buf_release(&path);
-	return fd;
-}
-
 struct controls *controls_grey(struct err *err)
 {
 	struct controls *c = xcalloc(1, sizeof(*c));
 	struct buf png;
 
 	buf_init(&png, BUF_NO_MAX);
-	c->fd = temporary_file(err);
+	c->fd = spool_open(err);
 	if (c->fd < 0 || pixels_grey(&png, GREY_SIDE, GREY_SIDE, err))
 		goto fail;
-	if (write(c->fd, png.data, png.len) != (ssize_t)png.len) {
-		err_set(err, EXIT_OUTPUT, "cannot write a temporary file:");
+	if (spool_write(c->fd, png.data, png.len, err))
 		goto fail;
-	}
 	hash_of(png.data, png.len, c->id);
 	snprintf(c->path, sizeof(c->path), "/proc/self/fd/%d", c->fd);
 	buf_release(&png);

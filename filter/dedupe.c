@@ -10,7 +10,7 @@
  * pipe is spooled to a temporary file.
  */
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +25,7 @@
 #include "schemas/hash.h"
 #include "schemas/record.h"
 #include "store/run.h"
+#include "store/spool.h"
 #include "store/source.h"
 
 static struct {
@@ -98,33 +99,28 @@ static int fingerprint(struct rec *r, struct fingerprint *f, struct err *err)
 	return 0;
 }
 
-/* Standard input as a file that can be read twice. */
+/* Standard input as a file that can be read twice; a signal ends it early. */
 static void spool_or_die(void)
 {
-	const char *folder = getenv("TMPDIR");
+	struct pollfd p[2] = { { .fd = STDIN_FILENO, .events = POLLIN },
+			       { .fd = sig_fd(), .events = POLLIN } };
 	char bytes[65536];
-	struct buf path;
-	ssize_t n;
-	int fd;
+	struct err err;
+	ssize_t n = 1;
+	int fd = spool_open(&err);
 
-	buf_init(&path, BUF_NO_MAX);
-	buf_printf(&path, "%s/capqa-dedupe-XXXXXX", folder && *folder ? folder : "/tmp");
-	fd = mkostemp(path.data, O_CLOEXEC);
-	if (fd < 0)
-		die(EXIT_OUTPUT, "cannot make a temporary file '%s':", path.data);
-	unlink(path.data);
-	while ((n = read(STDIN_FILENO, bytes, sizeof(bytes))) != 0 && !sig_stop()) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
+	while (fd >= 0 && n && poll(p, 2, -1) >= 0 && !sig_stop()) {
+		n = read(STDIN_FILENO, bytes, sizeof(bytes));
+		if (n < 0 && errno != EINTR)
 			die(EXIT_NOINPUT, "cannot read standard input:");
-		if (write(fd, bytes, (size_t)n) != n)
-			die(EXIT_OUTPUT, "cannot write the temporary file '%s':", path.data);
+		if (n > 0 && spool_write(fd, bytes, (size_t)n, &err))
+			die_err(&err);
 	}
+	if (fd < 0)
+		die_err(&err);
 	dup2(fd, STDIN_FILENO);
 	close(fd);
 	lseek(STDIN_FILENO, 0, SEEK_SET);
-	buf_release(&path);
 }
 
 static void check_inputs_or_die(char **inputs)

@@ -107,22 +107,6 @@ static int wants(struct rec *r, const struct rule *rule, struct err *err)
 	return ask;
 }
 
-static void start(struct asking *asking, struct item *item)
-{
-	struct err err;
-
-	switch (wants(item->rec, asking->plan->rule, &err)) {
-	case 1:
-		asking_start(asking, item);
-		break;
-	case 0:
-		run_write(asking->run, item, RUN_PASSED);
-		break;
-	default:
-		run_reject(asking->run, item, "bad_tally", err.text);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	struct rule rule;
@@ -161,7 +145,7 @@ int main(int argc, char **argv)
 
 	while (!run_ended(run) || !lvlm_idle(model)) {
 		while (lvlm_room(model) && run_room(run) && run_poll(run, &item))
-			start(&asking, &item);
+			asking_offer(&asking, &item, wants(item.rec, &rule, &err), &err);
 		if (lvlm_wait(model, run_fd(run), &err))
 			run_fail(run, &err);
 		while (lvlm_reply(model, &reply))

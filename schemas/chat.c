@@ -270,7 +270,7 @@ static size_t sound_at(const char *p, size_t left, size_t *len)
 	if (unit >= 0)
 		return unit && (unit < 0xdc00 || unit > 0xdfff) ? 6 : 0;
 	if (*p == '\\')
-		return left > 1 && (unsigned char)p[1] >= 0x20 && (unsigned char)p[1] < 0x80 ? 2 : 1;
+		return left > 1 && p[1] >= 0x20 && p[1] < 0x7f ? 2 : 1;
 	n = utf8proc_iterate((const utf8proc_uint8_t *)p, (utf8proc_ssize_t)left, &c);
 	return n > 0 && c ? (size_t)n : 0;
 }

@@ -274,7 +274,8 @@ int tally_read(const cJSON *json, int options, struct tally *t, struct err *err)
 
 	*t = (struct tally){ .options = options };
 	if (!cJSON_IsArray(trials) || read_head(json, t)) {
-		err_set(err, EXIT_DATA, "a tally without model, rotations or trials, or out of range");
+		err_set(err, EXIT_DATA,
+			"a tally without model, rotations or trials, or out of range");
 		goto fail;
 	}
 	cJSON_ArrayForEach(trial, trials) {

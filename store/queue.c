@@ -7,13 +7,12 @@
 #include "store/queue.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/buf.h"
+#include "store/spool.h"
 
 struct place {
 	struct place *next;
@@ -77,28 +76,14 @@ struct place *queue_place(struct queue *q)
 	return p;
 }
 
-static int open_spill(struct queue *q, struct err *err)
-{
-	const char *folder = getenv("TMPDIR");
-	struct buf path;
-
-	buf_init(&path, BUF_NO_MAX);
-	buf_printf(&path, "%s/capqa-queue-XXXXXX", folder && *folder ? folder : "/tmp");
-	q->spill = mkostemp(path.data, O_CLOEXEC);
-	if (q->spill < 0)
-		err_set(err, EXIT_OUTPUT, "cannot make a temporary file '%s':", path.data);
-	else
-		unlink(path.data);
-	buf_release(&path);
-	return q->spill < 0 ? -1 : 0;
-}
-
 static int spill(struct queue *q, struct place *p, struct err *err)
 {
 	size_t len = (size_t)p->len + p->rejects_len, done = 0;
 	ssize_t n;
 
-	if (q->spill < 0 && open_spill(q, err))
+	if (q->spill < 0)
+		q->spill = spool_open(err);
+	if (q->spill < 0)
 		return -1;
 	while (done < len) {
 		n = pwrite(q->spill, p->bytes + done, len - done, q->spill_end + (off_t)done);

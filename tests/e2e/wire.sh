@@ -109,7 +109,8 @@ same "and the questions are asked again" out twelve
 day '{"match":{"contains":"healthy cat"},"do":"status 400"},
 	{"match":{"contains":"side of the cup"},"do":"status 413"},
 	{"match":{"contains":"colour is the saucer"},"do":"status 422"},
-	{"match":{"contains":"total of the receipt"},"do":"status 501"}' blind w/questions.jsonl
+	{"match":{"contains":"total of the receipt"},"do":"status 501"}' \
+	blind --attempts 2 w/questions.jsonl
 is "what the server refuses for good is settled" $code 0
 is "each such trial is refused, after one attempt" "$(repeated)" 0
 is "four questions have only refused trials" \
@@ -121,7 +122,7 @@ grep -v -e "healthy cat" -e "side of the cup" -e "colour is the saucer" \
 same "the others are as ever" others wanted
 
 day '{"match":{"kind":"generate","image":"rocket.jpg"},"do":"status 400"}' \
-	generate w/images.jsonl -r day.rejects
+	generate --attempts 2 w/images.jsonl -r day.rejects
 is "an image that the server refuses is a reject" "$code $(lines day.rejects)" "0 1"
 is "asked once, and named" "$(repeated) $(grep -c 'rejected_by_server.*image_id' day.rejects)" "0 1"
 grep -v rocket.jpg w/replies.jsonl >wanted

@@ -78,7 +78,7 @@ static bool is_same(const struct mcq_question *a, const struct mcq_question *b)
 
 /*
  * A question of the cut reply is one of the whole reply, or the whole reply contradicts its
- * answer later on and says so.
+ * answer later on and says so, or answers an earlier one so that the limit is reached sooner.
  */
 static void check_cut(const struct mcq *whole, const struct mcq *part)
 {
@@ -92,6 +92,7 @@ static void check_cut(const struct mcq *whole, const struct mcq *part)
 		for (k = 0; k < whole->loss_count && !held; k++)
 			held = whole->losses[k].start == part->questions[i].start &&
 			       (!strcmp(whole->losses[k].reason, "several_answers") ||
+				!strcmp(whole->losses[k].reason, "over_max") ||
 				!strcmp(whole->losses[k].reason, "ambiguous_answer") ||
 				!strcmp(whole->losses[k].reason, "answer_not_in_options") ||
 				!strcmp(whole->losses[k].reason, "letter_text_conflict"));

@@ -119,8 +119,7 @@ static void test_draws_are_uniform(void **state)
 	}
 }
 
-/* The last, incomplete round of 2^64 numbers is drawn again, or small results would weigh more.
- */
+/* The last, incomplete round of 2^64 numbers is drawn again: small results would weigh more. */
 static void test_draws_are_unbiased(void **state)
 {
 	struct draw d = { UINT64_C(0x71a00ba151aeadc2) }, same = d;
