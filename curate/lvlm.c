@@ -81,7 +81,7 @@ static int check_options(const struct lvlm_options *o, struct err *err)
 	if (!o->model || !*o->model)
 		return err_set(err, EXIT_USAGE, "which model? -m NAME says it");
 	if (!base_url(o))
-		return err_set(err, EXIT_USAGE, "which server? -u URL or OPENAI_BASE_URL says it");
+		return err_set(err, EXIT_USAGE, "which server? -u URL or OPENAI_BASE_URL says");
 	if (o->urls.count > 1)
 		return err_set(err, EXIT_USAGE, "one -u only");
 	if (o->in_flight < 1 || o->in_flight > 10000 || o->attempts < 1)
@@ -331,8 +331,10 @@ static void pause_server(struct lvlm *l, struct call *c)
 			 l->o.wait_server_s);
 		stop_run(l, EXIT_REFUSED, text);
 	}
-	l->pauses++;
-	l->paused_until_ms = now + (wait < PAUSE_LONGEST_MS ? wait : PAUSE_LONGEST_MS);
+	if (l->paused_until_ms <= now) {	/* one outage, however many requests saw it */
+		l->pauses++;
+		l->paused_until_ms = now + (wait < PAUSE_LONGEST_MS ? wait : PAUSE_LONGEST_MS);
+	}
 	calls_ready(&l->calls, c);
 }
 
@@ -484,8 +486,6 @@ static void take_finished(struct lvlm *l)
 		l->idle[l->idle_count++] = t;
 	}
 }
-
-/* ---- the stage's side ---- */
 
 bool lvlm_room(const struct lvlm *l)
 {

@@ -316,6 +316,9 @@ static bool is_none_or_all(struct mcq_text folded)
 	};
 	size_t i;
 
+	/* hardly any option begins like one of these and ends as early */
+	if (!strchr("nakt", *folded.at) && (unsigned char)*folded.at < 0x80)
+		return false;
 	for (i = 0; i < sizeof(exact) / sizeof(*exact); i++)
 		if (*exact[i] == *folded.at && strlen(exact[i]) == folded.len &&
 		    !memcmp(exact[i], folded.at, folded.len))

@@ -70,12 +70,15 @@ static void key_read(const char *name, size_t len, struct key *key)
 	*key = (struct key){ .word = WORD_NONE };
 	key_words(name, len, key->text);
 	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
-		if (!strcmp(key->text, wrong[i]))
+		if (*key->text == *wrong[i] && !strcmp(key->text, wrong[i]))
 			key->wrong = true;
-	key->index = drop_suffix(key->text, " index") || drop_suffix(key->text, " idx");
-	for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
-		if (strcmp(key->text, "answer key"))
-			drop_suffix(key->text, parts[i]);
+	if (strchr(key->text, ' ')) {
+		key->index =
+			drop_suffix(key->text, " index") || drop_suffix(key->text, " idx");
+		for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+			if (strcmp(key->text, "answer key"))
+				drop_suffix(key->text, parts[i]);
+	}
 	if (!strcmp(key->text, "option list") || !strcmp(key->text, "option"))
 		strcpy(key->text, "options");
 	key->word = mcq_word_find(key->text, key->text + strlen(key->text), &used);
@@ -91,7 +94,8 @@ static bool is_question_key(const char *name, size_t len)
 	struct key key;
 
 	key_read(name, len, &key);
-	return key.word == WORD_QUESTION || memmem(name, len, "\\u", 2);
+	return key.word == WORD_QUESTION ||
+	       (memchr(name, '\\', len) && memmem(name, len, "\\u", 2));
 }
 
 /* ---- one object ----------------------------------------------------------------------- */
@@ -343,17 +347,29 @@ static void settle_number(struct object *o)
 	mcq_draft_answer(o->draft, o->draft->answer_wrapped);
 }
 
+/* Most models write valid JSON, so it is mended only when it must be. */
+static cJSON *parse(const char *start, const char *stop)
+{
+	cJSON *tree = cJSON_ParseWithLength(start, (size_t)(stop - start));
+	struct buf mended;
+
+	if (tree)
+		return tree;
+	buf_init(&mended, BUF_NO_MAX);
+	mcq_mend(start, stop, &mended);
+	tree = cJSON_ParseWithLength(mended.data, mended.len);
+	buf_release(&mended);
+	return tree;
+}
+
 static void read_object(const char *start, const char *stop, struct mcq_drafts *drafts)
 {
 	struct object o = { .drafts = drafts };
 	const cJSON *member;
-	struct buf mended;
 	size_t i;
 	cJSON *tree;
 
-	buf_init(&mended, BUF_NO_MAX);
-	mcq_mend(start, stop, &mended);
-	tree = cJSON_ParseWithLength(mended.data, mended.len);
+	tree = parse(start, stop);
 	o.draft = mcq_draft_add(drafts, start);
 	o.draft->end = stop;
 	o.draft->form = FORM_JSON;
@@ -373,7 +389,6 @@ static void read_object(const char *start, const char *stop, struct mcq_drafts *
 	} else {
 		o.draft->reason = "bad_json";
 	}
-	buf_release(&mended);
 }
 
 /* ---- the walk ------------------------------------------------------------------------- */

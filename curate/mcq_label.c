@@ -37,22 +37,23 @@ static const struct range {
 
 /* Alphabets whose order is not that of their code points. */
 static const struct alphabet {
-	const char *letters;
+	int32_t first, last;	/* no letter lies outside */
+	const char *letters;	/* all of the same number of bytes */
 	int family;
 } alphabets[] = {
-	{ "一二三四五六七八九十", LABEL_DIGIT },
-	{ "甲乙丙丁戊己庚辛壬癸", LABEL_SCRIPT },
-	{ "АБВГДЕЖЗИК", LABEL_SCRIPT + 1 },
-	{ "абвгдежзик", LABEL_SCRIPT + 2 },
-	{ "アイウエオカキク", LABEL_SCRIPT + 3 },
-	{ "가나다라마바사아", LABEL_SCRIPT + 4 },
-	{ "ㄱㄴㄷㄹㅁㅂㅅㅇ", LABEL_SCRIPT + 5 },
-	{ "أبجدهوزح", LABEL_SCRIPT + 6 },
-	{ "אבגדהוזח", LABEL_SCRIPT + 7 },
-	{ "กขคงจฉชซ", LABEL_SCRIPT + 8 },
-	{ "कखगघङचछज", LABEL_SCRIPT + 9 },
-	{ "ΑΒΓΔΕΖΗΘ", LABEL_SCRIPT + 10 },
-	{ "αβγδεζηθ", LABEL_SCRIPT + 11 },
+	{ 0x4e00, 0x56db, "一二三四五六七八九十", LABEL_DIGIT },
+	{ 0x4e01, 0x8f9b, "甲乙丙丁戊己庚辛壬癸", LABEL_SCRIPT },
+	{ 0x410, 0x41a, "АБВГДЕЖЗИК", LABEL_SCRIPT + 1 },
+	{ 0x430, 0x43a, "абвгдежзик", LABEL_SCRIPT + 2 },
+	{ 0x30a2, 0x30af, "アイウエオカキク", LABEL_SCRIPT + 3 },
+	{ 0xac00, 0xc544, "가나다라마바사아", LABEL_SCRIPT + 4 },
+	{ 0x3131, 0x3147, "ㄱㄴㄷㄹㅁㅂㅅㅇ", LABEL_SCRIPT + 5 },
+	{ 0x623, 0x648, "أبجدهوزح", LABEL_SCRIPT + 6 },
+	{ 0x5d0, 0x5d7, "אבגדהוזח", LABEL_SCRIPT + 7 },
+	{ 0xe01, 0xe0b, "กขคงจฉชซ", LABEL_SCRIPT + 8 },
+	{ 0x915, 0x91c, "कखगघङचछज", LABEL_SCRIPT + 9 },
+	{ 0x391, 0x398, "ΑΒΓΔΕΖΗΘ", LABEL_SCRIPT + 10 },
+	{ 0x3b1, 0x3b8, "αβγδεζηθ", LABEL_SCRIPT + 11 },
 };
 
 /* "ii" and "IV": the value, or 0. Only what a list of options needs. */
@@ -114,26 +115,22 @@ static size_t ascii_mark(const char *at, const char *end, struct mcq_label *labe
 	return label->ordinal <= 26 ? len : 0;
 }
 
-static size_t script_mark(const char *at, const char *end, struct mcq_label *label)
+static size_t script_mark(int32_t rune, const char *at, size_t used, struct mcq_label *label)
 {
-	const char *found;
-	int32_t rune, first;
-	size_t i, used = mcq_text_rune(at, end, &rune);
+	const char *letter;
+	size_t i;
 
-	for (i = 0; i < sizeof(alphabets) / sizeof(*alphabets) && used > 1; i++) {
-		/* only the ideographs lie far apart; elsewhere a look saves the search */
-		mcq_text_rune(alphabets[i].letters, alphabets[i].letters + 4, &first);
-		if (first < 0x4e00 || first >= 0xac00
-			    ? rune - first > 0x600 || first - rune > 0x600
-			    : rune < 0x4e00 || rune > 0x9fff)
+	for (i = 0; i < sizeof(alphabets) / sizeof(*alphabets); i++) {
+		if (rune < alphabets[i].first || rune > alphabets[i].last)
 			continue;
-		found = memmem(alphabets[i].letters, strlen(alphabets[i].letters), at, used);
-		if (!found)
-			continue;
-		label->family = alphabets[i].family;
-		/* within one alphabet all letters take the same number of bytes */
-		label->ordinal = (int)((size_t)(found - alphabets[i].letters) / used) + 1;
-		return used;
+		for (letter = alphabets[i].letters; *letter; letter += used) {
+			label->ordinal++;
+			if (memcmp(letter, at, used))
+				continue;
+			label->family = alphabets[i].family;
+			return used;
+		}
+		label->ordinal = 0;
 	}
 	return 0;
 }
@@ -150,6 +147,8 @@ size_t mcq_label_mark(const char *at, const char *end, struct mcq_label *label, 
 	if ((unsigned char)*at < 0x80)
 		return ascii_mark(at, end, label, alone);
 	used = mcq_text_rune(at, end, &rune);
+	if (rune < 0)
+		return 0;
 	for (i = 0; i < sizeof(ranges) / sizeof(*ranges); i++) {
 		if (rune < ranges[i].first || rune > ranges[i].last)
 			continue;
@@ -158,7 +157,7 @@ size_t mcq_label_mark(const char *at, const char *end, struct mcq_label *label, 
 		*alone = ranges[i].alone;
 		return used;
 	}
-	return script_mark(at, end, label);
+	return script_mark(rune, at, used, label);
 }
 
 static const char *skip_stars(const char *p, const char *end)

@@ -68,14 +68,20 @@ static bool take(const char **p, const char *end, const char *token)
 static bool take_bullet(const char **p, const char *end)
 {
 	static const char *const marks[] = {
-		"-", "*", "+", "•", "–", "·", "‣", "▪", "●", "○", "◦", "■", "□", "–", "➢", "►",
-		"▶", "👉", "🔹", "🔸", "✦", "◆", "◇", "*\t"
+		"•", "–", "·", "‣", "▪", "●", "○", "◦", "■", "□", "–", "➢", "►",
+		"▶", "👉", "🔹", "🔸", "✦", "◆", "◇",
 	};
 	const char *q;
 	size_t i;
 
-	if (*p == end || ((unsigned char)**p < 0x80 && !strchr("-*+", **p)))
+	if (*p == end || !**p || !strchr("-*+\xc2\xe2\xf0", **p))	/* their first bytes */
 		return false;
+	if ((unsigned char)**p < 0x80) {
+		if (*p + 1 < end && !mcq_text_space(*p + 1, end))
+			return false;
+		*p += 1;
+		return true;
+	}
 	for (i = 0; i < sizeof(marks) / sizeof(*marks); i++) {
 		q = *p;
 		if (!take(&q, end, marks[i]))

@@ -28,6 +28,15 @@ static inline int easy_rune(const char *at, const char *end)
 	return 0;
 }
 
+/* Three bytes that can only be one code point: no overlong form, no surrogate. */
+static inline bool is_three(const char *at, const char *end)
+{
+	unsigned char c = (unsigned char)*at;
+
+	return c > 0xe0 && c < 0xf0 && c != 0xed && end - at > 2 && (at[1] & 0xc0) == 0x80 &&
+	       (at[2] & 0xc0) == 0x80;
+}
+
 size_t mcq_text_rune(const char *at, const char *end, int32_t *rune)
 {
 	utf8proc_ssize_t used;
@@ -39,11 +48,13 @@ size_t mcq_text_rune(const char *at, const char *end, int32_t *rune)
 		*rune = (unsigned char)*at;
 		return 1;
 	}
-	used = easy_rune(at, end);
-	if (used) {
-		*rune = used == 2 ? (at[0] & 0x1f) << 6 | (at[1] & 0x3f) :
-			(at[0] & 0x0f) << 12 | (at[1] & 0x3f) << 6 | (at[2] & 0x3f);
-		return (size_t)used;
+	if (is_three(at, end)) {
+		*rune = (at[0] & 0x0f) << 12 | (at[1] & 0x3f) << 6 | (at[2] & 0x3f);
+		return 3;
+	}
+	if (easy_rune(at, end) == 2) {
+		*rune = (at[0] & 0x1f) << 6 | (at[1] & 0x3f);
+		return 2;
 	}
 	used = utf8proc_iterate((const utf8proc_uint8_t *)at, end - at, rune);
 	if (used <= 0) {
@@ -80,7 +91,7 @@ size_t mcq_text_space(const char *at, const char *end)
 			p++;
 			continue;
 		}
-		if ((unsigned char)*p < 0x7f)
+		if ((unsigned char)*p < 0x7f || easy_rune(p, end))
 			break;
 		used = mcq_text_rune(p, end, &rune);
 		if (!is_blank(rune))
@@ -133,6 +144,8 @@ struct mcq_text mcq_text_trim(struct mcq_text text)
 		if ((unsigned char)end[-1] < 0x80)
 			break;
 		before = rune_before(p, end);
+		if (easy_rune(before, end) == end - before)
+			break;
 		if (mcq_text_rune(before, end, &rune) != (size_t)(end - before) ||
 		    !is_blank(rune))
 			break;
@@ -154,9 +167,14 @@ bool mcq_text_starts(struct mcq_text text, const char *ascii)
 
 bool mcq_text_asks(struct mcq_text text)
 {
-	return memchr(text.at, '?', text.len) || memmem(text.at, text.len, "\xef\xbc\x9f", 3) ||
-	       memmem(text.at, text.len, "\xd8\x9f", 2) ||	/* Arabic */
-	       memmem(text.at, text.len, "___", 3);		/* a gap to fill */
+	if (memchr(text.at, '?', text.len))
+		return true;
+	if (memchr(text.at, '_', text.len) && memmem(text.at, text.len, "___", 3))
+		return true;	/* a gap to fill */
+	return (memchr(text.at, 0xef, text.len) &&
+		memmem(text.at, text.len, "\xef\xbc\x9f", 3)) ||
+	       (memchr(text.at, 0xd8, text.len) &&		/* Arabic */
+		memmem(text.at, text.len, "\xd8\x9f", 2));
 }
 
 struct mcq_text mcq_text_untag(struct mcq_text text)
@@ -318,8 +336,8 @@ static bool is_clean(struct mcq_text text)
 	const char *p = text.at, *end = p + text.len;
 
 	for (; p < end; p++)
-		if (!is_plain((unsigned char)*p) && (*p != ' ' || p + 1 == end || p[1] == ' ' ||
-						     p == text.at))
+		if (!mcq_text_alpha((unsigned char)*p) && !is_plain((unsigned char)*p) &&
+		    (*p != ' ' || p + 1 == end || p[1] == ' ' || p == text.at))
 			return false;
 	return !text.len || (*text.at != '`' && end[-1] != '`' && end[-1] != '>');
 }
@@ -415,9 +433,10 @@ static bool fold_fast(const char *text, struct buf *out)
 	int32_t rune;
 	char *to = buf_room(out, (size_t)(end - p));
 
-	for (; p < end && (unsigned char)*p < 0x80; p++, out->len++)
+	for (; p < end && (unsigned char)*p < 0x80; p++)
 		*to++ = *p == '`' ? '\'' : (char)mcq_text_lower((unsigned char)*p);
 	*to = '\0';
+	out->len += (size_t)(p - text);
 	while (p < end) {
 		p += mcq_text_rune(p, end, &rune);
 		rune = fold_alone(plain_form(rune));

@@ -33,12 +33,12 @@ static inline bool mcq_text_digit(unsigned char c)
 
 static inline bool mcq_text_alpha(unsigned char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+	return (unsigned char)((c | 0x20) - 'a') < 26;
 }
 
 static inline unsigned char mcq_text_lower(unsigned char c)
 {
-	return c >= 'A' && c <= 'Z' ? c + 32 : c;
+	return (unsigned char)(c - 'A') < 26 ? c + 32 : c;
 }
 
 /* Decodes one code point. Returns its bytes, 0 at the end; broken bytes are -1, one each. */

@@ -67,7 +67,8 @@ struct mcq_text mcq_think_skip(struct mcq_text reply, bool *thinking)
 	size_t i;
 
 	*thinking = false;
-	if (!memchr(start, '<', reply.len) && !memmem(start, reply.len, "◁", 3))
+	if (!memchr(start, '<', reply.len) &&
+	    (!memchr(start, 0xe2, reply.len) || !memmem(start, reply.len, "◁", 3)))
 		return reply;
 	for (i = 0; i < sizeof(closing) / sizeof(*closing); i++) {
 		found = behind_last(reply, closing[i]);

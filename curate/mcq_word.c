@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See mcq_word.h. To teach it a language, add rows; case is ignored in every script.
+ * See mcq_word.h. To teach it a language, put its words where their bytes sort; case is
+ * ignored in every script.
  */
 #include "curate/mcq_word.h"
 
@@ -15,172 +16,166 @@ struct row {
 	enum mcq_word kind;
 };
 
-/* Words that begin with an ASCII letter, and all others: each search sees one half. */
+/*
+ * Words that begin with an ASCII letter, and all others. All languages together, in the order
+ * of their bytes: a search looks only at the words with the right first letter.
+ */
 static const struct row ascii_rows[] = {
-	/* English */
-	{ "question", WORD_QUESTION }, { "q", WORD_QUESTION }, { "mcq", WORD_QUESTION },
+	{ "a resposta correta", WORD_ANSWER }, { "alternativ", WORD_OPTIONS },
+	{ "alternativa", WORD_OPTION }, { "alternativas", WORD_OPTIONS },
+	{ "alternatives", WORD_OPTIONS }, { "analysis", WORD_EXPLAIN },
+	{ "ans", WORD_ANSWER }, { "answer", WORD_ANSWER },
+	{ "answer choices", WORD_OPTIONS }, { "answer key", WORD_ANSWERS },
+	{ "answer keys", WORD_ANSWERS }, { "answer letter", WORD_ANSWER },
+	{ "answer options", WORD_OPTIONS }, { "answer sheet", WORD_ANSWERS },
+	{ "answers", WORD_ANSWERS }, { "answers key", WORD_ANSWERS },
+	{ "antwoord", WORD_ANSWER }, { "antwoorden", WORD_ANSWERS },
+	{ "antwort", WORD_ANSWER }, { "antworten", WORD_ANSWERS },
+	{ "antworten zur auswahl", WORD_OPTIONS }, { "antwortmöglichkeiten", WORD_OPTIONS },
+	{ "antwortschlüssel", WORD_ANSWERS }, { "aufgabe", WORD_QUESTION },
+	{ "auswahlmöglichkeiten", WORD_OPTIONS }, { "açıklama", WORD_EXPLAIN },
+	{ "begründung", WORD_EXPLAIN }, { "best answer", WORD_ANSWER },
+	{ "bonne réponse", WORD_ANSWER }, { "brief explanation", WORD_EXPLAIN },
+	{ "category", WORD_META }, { "cevap", WORD_ANSWER }, { "choice", WORD_OPTION },
+	{ "choices", WORD_OPTIONS }, { "choix", WORD_OPTIONS },
+	{ "choix de réponses", WORD_OPTIONS }, { "clave de respuestas", WORD_ANSWERS },
+	{ "correct", WORD_ANSWER }, { "correct answer", WORD_ANSWER },
+	{ "correct answers", WORD_ANSWERS }, { "correct choice", WORD_ANSWER },
+	{ "correct letter", WORD_ANSWER }, { "correct option", WORD_ANSWER },
+	{ "correct response", WORD_ANSWER }, { "correcte antwoord", WORD_ANSWER },
+	{ "corrigé", WORD_ANSWERS }, { "các lựa chọn", WORD_OPTIONS },
+	{ "câu", WORD_QUESTION }, { "câu hỏi", WORD_QUESTION },
+	{ "die richtige antwort", WORD_ANSWER }, { "difficulty", WORD_META },
+	{ "difficulty level", WORD_META }, { "difficulté", WORD_META },
+	{ "dificultad", WORD_META }, { "domanda", WORD_QUESTION },
+	{ "doğru cevap", WORD_ANSWER },
+	{ "erklärung", WORD_EXPLAIN }, { "erläuterung", WORD_EXPLAIN },
+	{ "evidence", WORD_EXPLAIN }, { "expected answer", WORD_ANSWER },
+	{ "explain", WORD_EXPLAIN }, { "explanation", WORD_EXPLAIN },
+	{ "explicación", WORD_EXPLAIN }, { "explication", WORD_EXPLAIN },
+	{ "explicação", WORD_EXPLAIN },
+	{ "final answer", WORD_ANSWER }, { "focus", WORD_META }, { "frage", WORD_QUESTION },
+	{ "fråga", WORD_QUESTION }, { "förklaring", WORD_EXPLAIN },
+	{ "gabarito", WORD_ANSWERS }, { "giải thích", WORD_EXPLAIN },
+	{ "gold", WORD_ANSWER }, { "gold answer", WORD_ANSWER },
+	{ "ground truth", WORD_ANSWER },
+	{ "helyes válasz", WORD_ANSWER }, { "hint", WORD_EXPLAIN },
+	{ "image", WORD_META },
+	{ "jawaban", WORD_ANSWER }, { "jawaban benar", WORD_ANSWER },
+	{ "jawaban yang benar", WORD_ANSWER }, { "juiste antwoord", WORD_ANSWER },
+	{ "justificación", WORD_EXPLAIN }, { "justification", WORD_EXPLAIN },
+	{ "justificativa", WORD_EXPLAIN },
+	{ "kategorie", WORD_META }, { "key", WORD_ANSWERS }, { "korrekt svar", WORD_ANSWER },
+	{ "korrekte antwort", WORD_ANSWER }, { "kysymys", WORD_QUESTION },
+	{ "kérdés", WORD_QUESTION },
+	{ "la bonne réponse", WORD_ANSWER }, { "la respuesta", WORD_ANSWER },
+	{ "la respuesta correcta", WORD_ANSWER }, { "la risposta corretta", WORD_ANSWER },
+	{ "la réponse", WORD_ANSWER }, { "la réponse correcte", WORD_ANSWER },
+	{ "level", WORD_META }, { "lösung", WORD_ANSWER }, { "lösungen", WORD_ANSWERS },
+	{ "lösungsschlüssel", WORD_ANSWERS }, { "lựa chọn", WORD_OPTIONS },
+	{ "mcq", WORD_QUESTION }, { "možnosti", WORD_OPTIONS },
 	{ "multiple choice question", WORD_QUESTION },
-	{ "multiple-choice question", WORD_QUESTION }, { "problem", WORD_QUESTION },
-	{ "query", WORD_QUESTION }, { "stem", WORD_QUESTION }, { "options", WORD_OPTIONS },
-	{ "choices", WORD_OPTIONS }, { "answer choices", WORD_OPTIONS },
-	{ "answer options", WORD_OPTIONS }, { "possible answers", WORD_OPTIONS },
-	{ "alternatives", WORD_OPTIONS }, { "option", WORD_OPTION },
-	{ "choice", WORD_OPTION }, { "answer", WORD_ANSWER }, { "ans", WORD_ANSWER },
-	{ "correct answer", WORD_ANSWER }, { "the correct answer", WORD_ANSWER },
-	{ "the answer", WORD_ANSWER }, { "the right answer", WORD_ANSWER },
-	{ "right answer", WORD_ANSWER }, { "correct option", WORD_ANSWER },
-	{ "the correct option", WORD_ANSWER }, { "correct choice", WORD_ANSWER },
-	{ "the correct choice", WORD_ANSWER }, { "final answer", WORD_ANSWER },
-	{ "expected answer", WORD_ANSWER }, { "best answer", WORD_ANSWER },
-	{ "correct", WORD_ANSWER }, { "solution", WORD_ANSWER },
-	{ "gold answer", WORD_ANSWER }, { "ground truth", WORD_ANSWER },
-	{ "gold", WORD_ANSWER }, { "right option", WORD_ANSWER },
-	{ "correct response", WORD_ANSWER }, { "correct letter", WORD_ANSWER },
-	{ "answer letter", WORD_ANSWER }, { "answers", WORD_ANSWERS },
-	{ "answer key", WORD_ANSWERS }, { "key", WORD_ANSWERS },
-	{ "correct answers", WORD_ANSWERS }, { "the correct answers", WORD_ANSWERS },
-	{ "answers key", WORD_ANSWERS }, { "solutions", WORD_ANSWERS },
-	{ "answer keys", WORD_ANSWERS }, { "answer sheet", WORD_ANSWERS },
-	{ "explanation", WORD_EXPLAIN }, { "reason", WORD_EXPLAIN },
-	{ "reasoning", WORD_EXPLAIN }, { "rationale", WORD_EXPLAIN },
-	{ "justification", WORD_EXPLAIN }, { "analysis", WORD_EXPLAIN },
-	{ "note", WORD_EXPLAIN }, { "evidence", WORD_EXPLAIN },
-	{ "brief explanation", WORD_EXPLAIN }, { "visual evidence", WORD_EXPLAIN },
-	{ "why", WORD_EXPLAIN }, { "hint", WORD_EXPLAIN }, { "explain", WORD_EXPLAIN },
-	{ "difficulty", WORD_META }, { "category", WORD_META }, { "type", WORD_META },
-	{ "question type", WORD_META }, { "topic", WORD_META }, { "skill", WORD_META },
-	{ "level", WORD_META }, { "difficulty level", WORD_META }, { "focus", WORD_META },
-	{ "tags", WORD_META }, { "image", WORD_META }, { "skill tested", WORD_META },
-	/* German */
-	{ "frage", WORD_QUESTION }, { "aufgabe", WORD_QUESTION },
-	{ "optionen", WORD_OPTIONS }, { "antwortmöglichkeiten", WORD_OPTIONS },
-	{ "auswahlmöglichkeiten", WORD_OPTIONS }, { "antworten zur auswahl", WORD_OPTIONS },
-	{ "antwort", WORD_ANSWER }, { "richtige antwort", WORD_ANSWER },
-	{ "die richtige antwort", WORD_ANSWER }, { "korrekte antwort", WORD_ANSWER },
-	{ "lösung", WORD_ANSWER }, { "richtig", WORD_ANSWER }, { "antworten", WORD_ANSWERS },
-	{ "lösungen", WORD_ANSWERS }, { "antwortschlüssel", WORD_ANSWERS },
-	{ "lösungsschlüssel", WORD_ANSWERS }, { "erklärung", WORD_EXPLAIN },
-	{ "begründung", WORD_EXPLAIN }, { "erläuterung", WORD_EXPLAIN },
-	{ "schwierigkeit", WORD_META }, { "kategorie", WORD_META },
-	/* French */
-	{ "choix", WORD_OPTIONS }, { "propositions", WORD_OPTIONS },
-	{ "choix de réponses", WORD_OPTIONS }, { "réponse", WORD_ANSWER },
-	{ "reponse", WORD_ANSWER }, { "bonne réponse", WORD_ANSWER },
-	{ "la bonne réponse", WORD_ANSWER }, { "réponse correcte", WORD_ANSWER },
-	{ "la réponse correcte", WORD_ANSWER }, { "la réponse", WORD_ANSWER },
-	{ "réponses", WORD_ANSWERS }, { "corrigé", WORD_ANSWERS },
-	{ "explication", WORD_EXPLAIN }, { "difficulté", WORD_META },
-	/* Spanish */
-	{ "pregunta", WORD_QUESTION }, { "opciones", WORD_OPTIONS },
-	{ "opción", WORD_OPTION }, { "alternativas", WORD_OPTIONS },
+	{ "multiple-choice question", WORD_QUESTION },
+	{ "note", WORD_EXPLAIN },
+	{ "odpověď", WORD_ANSWER }, { "odpowiedzi", WORD_OPTIONS },
+	{ "odpowiedź", WORD_ANSWER }, { "oikea vastaus", WORD_ANSWER },
+	{ "opciones", WORD_OPTIONS }, { "opción", WORD_OPTION }, { "opcje", WORD_OPTIONS },
+	{ "opsi", WORD_OPTIONS }, { "opties", WORD_OPTIONS }, { "option", WORD_OPTION },
+	{ "optionen", WORD_OPTIONS }, { "options", WORD_OPTIONS },
+	{ "opzione", WORD_OPTION }, { "opzioni", WORD_OPTIONS }, { "opção", WORD_OPTION },
+	{ "opções", WORD_OPTIONS }, { "opțiuni", WORD_OPTIONS }, { "otázka", WORD_QUESTION },
+	{ "penjelasan", WORD_EXPLAIN }, { "pergunta", WORD_QUESTION },
+	{ "pertanyaan", WORD_QUESTION }, { "pilihan", WORD_OPTIONS },
+	{ "poprawna odpowiedź", WORD_ANSWER }, { "possible answers", WORD_OPTIONS },
+	{ "prawidłowa odpowiedź", WORD_ANSWER }, { "pregunta", WORD_QUESTION },
+	{ "problem", WORD_QUESTION }, { "propositions", WORD_OPTIONS },
+	{ "pytanie", WORD_QUESTION },
+	{ "q", WORD_QUESTION }, { "query", WORD_QUESTION }, { "question", WORD_QUESTION },
+	{ "question type", WORD_META }, { "questão", WORD_QUESTION },
+	{ "rationale", WORD_EXPLAIN }, { "reason", WORD_EXPLAIN },
+	{ "reasoning", WORD_EXPLAIN }, { "reponse", WORD_ANSWER },
+	{ "resposta", WORD_ANSWER }, { "resposta certa", WORD_ANSWER },
+	{ "resposta correta", WORD_ANSWER }, { "respostas", WORD_ANSWERS },
 	{ "respuesta", WORD_ANSWER }, { "respuesta correcta", WORD_ANSWER },
-	{ "la respuesta correcta", WORD_ANSWER }, { "la respuesta", WORD_ANSWER },
-	{ "solución", WORD_ANSWER }, { "respuestas", WORD_ANSWERS },
-	{ "clave de respuestas", WORD_ANSWERS }, { "explicación", WORD_EXPLAIN },
-	{ "justificación", WORD_EXPLAIN }, { "dificultad", WORD_META },
-	/* Portuguese */
-	{ "pergunta", WORD_QUESTION }, { "questão", WORD_QUESTION },
-	{ "opções", WORD_OPTIONS }, { "opção", WORD_OPTION }, { "alternativa", WORD_OPTION },
-	{ "resposta", WORD_ANSWER }, { "resposta correta", WORD_ANSWER },
-	{ "a resposta correta", WORD_ANSWER }, { "resposta certa", WORD_ANSWER },
-	{ "respostas", WORD_ANSWERS }, { "gabarito", WORD_ANSWERS },
-	{ "explicação", WORD_EXPLAIN }, { "justificativa", WORD_EXPLAIN },
-	/* Italian */
-	{ "domanda", WORD_QUESTION }, { "opzioni", WORD_OPTIONS },
-	{ "opzione", WORD_OPTION }, { "risposta", WORD_ANSWER },
-	{ "risposta corretta", WORD_ANSWER }, { "la risposta corretta", WORD_ANSWER },
+	{ "respuestas", WORD_ANSWERS }, { "richtig", WORD_ANSWER },
+	{ "richtige antwort", WORD_ANSWER }, { "right answer", WORD_ANSWER },
+	{ "right option", WORD_ANSWER }, { "riktig svar", WORD_ANSWER },
+	{ "risposta", WORD_ANSWER }, { "risposta corretta", WORD_ANSWER },
 	{ "risposta esatta", WORD_ANSWER }, { "risposte", WORD_ANSWERS },
-	{ "spiegazione", WORD_EXPLAIN },
-	/* Dutch, Scandinavian, Finnish */
-	{ "vraag", WORD_QUESTION }, { "opties", WORD_OPTIONS }, { "antwoord", WORD_ANSWER },
-	{ "juiste antwoord", WORD_ANSWER }, { "correcte antwoord", WORD_ANSWER },
-	{ "antwoorden", WORD_ANSWERS }, { "uitleg", WORD_EXPLAIN },
-	{ "fråga", WORD_QUESTION }, { "alternativ", WORD_OPTIONS }, { "svar", WORD_ANSWER },
-	{ "rätt svar", WORD_ANSWER }, { "förklaring", WORD_EXPLAIN },
+	{ "rätt svar", WORD_ANSWER }, { "réponse", WORD_ANSWER },
+	{ "réponse correcte", WORD_ANSWER }, { "réponses", WORD_ANSWERS },
+	{ "răspuns", WORD_ANSWER }, { "răspuns corect", WORD_ANSWER },
+	{ "schwierigkeit", WORD_META }, { "seçenekler", WORD_OPTIONS },
+	{ "skill", WORD_META }, { "skill tested", WORD_META }, { "soal", WORD_QUESTION },
+	{ "solución", WORD_ANSWER }, { "solution", WORD_ANSWER },
+	{ "solutions", WORD_ANSWERS }, { "soru", WORD_QUESTION },
+	{ "spiegazione", WORD_EXPLAIN }, { "správná odpověď", WORD_ANSWER },
 	{ "spørgsmål", WORD_QUESTION }, { "spørsmål", WORD_QUESTION },
-	{ "korrekt svar", WORD_ANSWER }, { "riktig svar", WORD_ANSWER },
-	{ "kysymys", WORD_QUESTION }, { "vaihtoehdot", WORD_OPTIONS },
-	{ "vastaus", WORD_ANSWER }, { "oikea vastaus", WORD_ANSWER },
-	/* Slavic and the neighbours */
-	{ "pytanie", WORD_QUESTION }, { "opcje", WORD_OPTIONS },
-	{ "odpowiedzi", WORD_OPTIONS }, { "odpowiedź", WORD_ANSWER },
-	{ "poprawna odpowiedź", WORD_ANSWER }, { "prawidłowa odpowiedź", WORD_ANSWER },
-	{ "wyjaśnienie", WORD_EXPLAIN }, { "otázka", WORD_QUESTION },
-	{ "možnosti", WORD_OPTIONS }, { "odpověď", WORD_ANSWER },
-	{ "správná odpověď", WORD_ANSWER }, { "vysvětlení", WORD_EXPLAIN },
-	{ "opțiuni", WORD_OPTIONS }, { "răspuns", WORD_ANSWER },
-	{ "răspuns corect", WORD_ANSWER }, { "kérdés", WORD_QUESTION },
-	{ "válasz", WORD_ANSWER }, { "helyes válasz", WORD_ANSWER },
-	/* Turkish, Arabic, Persian, Hebrew */
-	{ "soru", WORD_QUESTION }, { "seçenekler", WORD_OPTIONS }, { "cevap", WORD_ANSWER },
-	{ "doğru cevap", WORD_ANSWER }, { "yanıt", WORD_ANSWER },
-	{ "açıklama", WORD_EXPLAIN },
-	/* South and South-East Asia */
-	{ "câu hỏi", WORD_QUESTION }, { "câu", WORD_QUESTION }, { "lựa chọn", WORD_OPTIONS },
-	{ "các lựa chọn", WORD_OPTIONS }, { "trả lời", WORD_ANSWER },
-	{ "giải thích", WORD_EXPLAIN }, { "pertanyaan", WORD_QUESTION },
-	{ "soal", WORD_QUESTION }, { "pilihan", WORD_OPTIONS }, { "opsi", WORD_OPTIONS },
-	{ "jawaban", WORD_ANSWER }, { "jawaban yang benar", WORD_ANSWER },
-	{ "jawaban benar", WORD_ANSWER }, { "penjelasan", WORD_EXPLAIN },
+	{ "stem", WORD_QUESTION }, { "svar", WORD_ANSWER },
+	{ "tags", WORD_META }, { "the answer", WORD_ANSWER },
+	{ "the correct answer", WORD_ANSWER }, { "the correct answers", WORD_ANSWERS },
+	{ "the correct choice", WORD_ANSWER }, { "the correct option", WORD_ANSWER },
+	{ "the right answer", WORD_ANSWER }, { "topic", WORD_META },
+	{ "trả lời", WORD_ANSWER }, { "type", WORD_META },
+	{ "uitleg", WORD_EXPLAIN },
+	{ "vaihtoehdot", WORD_OPTIONS }, { "vastaus", WORD_ANSWER },
+	{ "visual evidence", WORD_EXPLAIN }, { "vraag", WORD_QUESTION },
+	{ "vysvětlení", WORD_EXPLAIN }, { "válasz", WORD_ANSWER },
+	{ "why", WORD_EXPLAIN }, { "wyjaśnienie", WORD_EXPLAIN },
+	{ "yanıt", WORD_ANSWER },
 };
 
 static const struct row other_rows[] = {
-	/* Chinese */
-	{ "问题", WORD_QUESTION }, { "题目", WORD_QUESTION }, { "问", WORD_QUESTION },
-	{ "題目", WORD_QUESTION }, { "單選題", WORD_QUESTION }, { "单选题", WORD_QUESTION },
-	{ "选择题", WORD_QUESTION }, { "選擇題", WORD_QUESTION }, { "题干", WORD_QUESTION },
-	{ "选项", WORD_OPTIONS }, { "選項", WORD_OPTIONS }, { "备选项", WORD_OPTIONS },
-	{ "答案", WORD_ANSWER }, { "正确答案", WORD_ANSWER }, { "正確答案", WORD_ANSWER },
-	{ "正确选项", WORD_ANSWER }, { "正確選項", WORD_ANSWER }, { "参考答案", WORD_ANSWER },
-	{ "參考答案", WORD_ANSWER }, { "标准答案", WORD_ANSWER }, { "答", WORD_ANSWER },
-	{ "正确的答案", WORD_ANSWER }, { "答案选项", WORD_ANSWER }, { "本题答案", WORD_ANSWER },
-	{ "答案汇总", WORD_ANSWERS }, { "答案列表", WORD_ANSWERS }, { "答案一览", WORD_ANSWERS },
-	{ "所有答案", WORD_ANSWERS }, { "答案表", WORD_ANSWERS }, { "解析", WORD_EXPLAIN },
-	{ "解释", WORD_EXPLAIN }, { "解釋", WORD_EXPLAIN }, { "说明", WORD_EXPLAIN },
-	{ "說明", WORD_EXPLAIN }, { "理由", WORD_EXPLAIN }, { "分析", WORD_EXPLAIN },
-	{ "原因", WORD_EXPLAIN }, { "依据", WORD_EXPLAIN }, { "答案解析", WORD_EXPLAIN },
-	{ "难度", WORD_META }, { "類型", WORD_META }, { "类型", WORD_META }, { "题型", WORD_META },
-	{ "考点", WORD_META },
-	/* Japanese */
-	{ "質問", WORD_QUESTION }, { "問題", WORD_QUESTION }, { "設問", WORD_QUESTION },
-	{ "問い", WORD_QUESTION }, { "問", WORD_QUESTION }, { "選択肢", WORD_OPTIONS },
-	{ "正解", WORD_ANSWER }, { "答え", WORD_ANSWER }, { "解答", WORD_ANSWER },
-	{ "回答", WORD_ANSWER }, { "正答", WORD_ANSWER }, { "正しい答え", WORD_ANSWER },
-	{ "解説", WORD_EXPLAIN }, { "根拠", WORD_EXPLAIN }, { "難易度", WORD_META },
-	/* Korean */
-	{ "질문", WORD_QUESTION }, { "문제", WORD_QUESTION }, { "문항", WORD_QUESTION },
-	{ "문", WORD_QUESTION }, { "선택지", WORD_OPTIONS }, { "보기", WORD_OPTIONS },
-	{ "옵션", WORD_OPTIONS }, { "정답", WORD_ANSWER }, { "답", WORD_ANSWER },
-	{ "답변", WORD_ANSWER }, { "올바른 답", WORD_ANSWER }, { "정답표", WORD_ANSWERS },
-	{ "설명", WORD_EXPLAIN }, { "해설", WORD_EXPLAIN }, { "이유", WORD_EXPLAIN },
-	{ "난이도", WORD_META },
-	/* Slavic and the neighbours */
-	{ "вопрос", WORD_QUESTION }, { "задание", WORD_QUESTION },
-	{ "варианты ответа", WORD_OPTIONS }, { "варианты ответов", WORD_OPTIONS },
-	{ "варианты", WORD_OPTIONS }, { "вариант", WORD_OPTION }, { "ответ", WORD_ANSWER },
-	{ "правильный ответ", WORD_ANSWER }, { "верный ответ", WORD_ANSWER },
-	{ "ответы", WORD_ANSWERS }, { "правильные ответы", WORD_ANSWERS },
-	{ "объяснение", WORD_EXPLAIN }, { "пояснение", WORD_EXPLAIN },
-	{ "обоснование", WORD_EXPLAIN }, { "питання", WORD_QUESTION },
-	{ "варіанти", WORD_OPTIONS }, { "відповідь", WORD_ANSWER },
-	{ "правильна відповідь", WORD_ANSWER }, { "пояснення", WORD_EXPLAIN },
 	{ "întrebare", WORD_QUESTION }, { "întrebarea", WORD_QUESTION },
-	{ "ερώτηση", WORD_QUESTION }, { "επιλογές", WORD_OPTIONS },
-	{ "απάντηση", WORD_ANSWER }, { "σωστή απάντηση", WORD_ANSWER },
-	/* Turkish, Arabic, Persian, Hebrew */
-	{ "سؤال", WORD_QUESTION }, { "السؤال", WORD_QUESTION }, { "الخيارات", WORD_OPTIONS },
-	{ "الإجابة", WORD_ANSWER }, { "الجواب", WORD_ANSWER },
-	{ "الإجابة الصحيحة", WORD_ANSWER }, { "الشرح", WORD_EXPLAIN },
-	{ "التفسير", WORD_EXPLAIN }, { "پرسش", WORD_QUESTION }, { "گزینه‌ها", WORD_OPTIONS },
-	{ "پاسخ", WORD_ANSWER }, { "پاسخ صحیح", WORD_ANSWER }, { "שאלה", WORD_QUESTION },
-	{ "תשובה", WORD_ANSWER }, { "תשובה נכונה", WORD_ANSWER },
-	{ "אפשרויות", WORD_OPTIONS },
-	/* South and South-East Asia */
-	{ "प्रश्न", WORD_QUESTION }, { "विकल्प", WORD_OPTIONS }, { "उत्तर", WORD_ANSWER },
-	{ "सही उत्तर", WORD_ANSWER }, { "व्याख्या", WORD_EXPLAIN },
 	{ "đáp án", WORD_ANSWER }, { "đáp án đúng", WORD_ANSWER },
-	{ "คำถาม", WORD_QUESTION }, { "ตัวเลือก", WORD_OPTIONS }, { "คำตอบ", WORD_ANSWER },
-	{ "คำตอบที่ถูกต้อง", WORD_ANSWER },
+	{ "απάντηση", WORD_ANSWER }, { "επιλογές", WORD_OPTIONS },
+	{ "ερώτηση", WORD_QUESTION }, { "σωστή απάντηση", WORD_ANSWER },
+	{ "вариант", WORD_OPTION }, { "варианты", WORD_OPTIONS },
+	{ "варианты ответа", WORD_OPTIONS }, { "варианты ответов", WORD_OPTIONS },
+	{ "варіанти", WORD_OPTIONS }, { "верный ответ", WORD_ANSWER },
+	{ "вопрос", WORD_QUESTION }, { "відповідь", WORD_ANSWER },
+	{ "задание", WORD_QUESTION }, { "обоснование", WORD_EXPLAIN },
+	{ "объяснение", WORD_EXPLAIN }, { "ответ", WORD_ANSWER }, { "ответы", WORD_ANSWERS },
+	{ "питання", WORD_QUESTION }, { "пояснение", WORD_EXPLAIN },
+	{ "пояснення", WORD_EXPLAIN }, { "правильна відповідь", WORD_ANSWER },
+	{ "правильные ответы", WORD_ANSWERS }, { "правильный ответ", WORD_ANSWER },
+	{ "אפשרויות", WORD_OPTIONS }, { "שאלה", WORD_QUESTION }, { "תשובה", WORD_ANSWER },
+	{ "תשובה נכונה", WORD_ANSWER }, { "الإجابة", WORD_ANSWER },
+	{ "الإجابة الصحيحة", WORD_ANSWER }, { "التفسير", WORD_EXPLAIN },
+	{ "الجواب", WORD_ANSWER }, { "الخيارات", WORD_OPTIONS }, { "السؤال", WORD_QUESTION },
+	{ "الشرح", WORD_EXPLAIN }, { "سؤال", WORD_QUESTION }, { "پاسخ", WORD_ANSWER },
+	{ "پاسخ صحیح", WORD_ANSWER }, { "پرسش", WORD_QUESTION },
+	{ "گزینه‌ها", WORD_OPTIONS }, { "उत्तर", WORD_ANSWER }, { "प्रश्न", WORD_QUESTION },
+	{ "विकल्प", WORD_OPTIONS }, { "व्याख्या", WORD_EXPLAIN },
+	{ "सही उत्तर", WORD_ANSWER }, { "คำตอบ", WORD_ANSWER },
+	{ "คำตอบที่ถูกต้อง", WORD_ANSWER }, { "คำถาม", WORD_QUESTION },
+	{ "ตัวเลือก", WORD_OPTIONS }, { "依据", WORD_EXPLAIN }, { "分析", WORD_EXPLAIN },
+	{ "单选题", WORD_QUESTION }, { "原因", WORD_EXPLAIN }, { "参考答案", WORD_ANSWER },
+	{ "參考答案", WORD_ANSWER }, { "問", WORD_QUESTION }, { "問い", WORD_QUESTION },
+	{ "問題", WORD_QUESTION }, { "單選題", WORD_QUESTION }, { "回答", WORD_ANSWER },
+	{ "备选项", WORD_OPTIONS }, { "所有答案", WORD_ANSWERS },
+	{ "本题答案", WORD_ANSWER }, { "标准答案", WORD_ANSWER }, { "根拠", WORD_EXPLAIN },
+	{ "正しい答え", WORD_ANSWER }, { "正确的答案", WORD_ANSWER },
+	{ "正确答案", WORD_ANSWER }, { "正确选项", WORD_ANSWER },
+	{ "正確答案", WORD_ANSWER }, { "正確選項", WORD_ANSWER }, { "正答", WORD_ANSWER },
+	{ "正解", WORD_ANSWER }, { "理由", WORD_EXPLAIN }, { "答", WORD_ANSWER },
+	{ "答え", WORD_ANSWER }, { "答案", WORD_ANSWER }, { "答案一览", WORD_ANSWERS },
+	{ "答案列表", WORD_ANSWERS }, { "答案汇总", WORD_ANSWERS },
+	{ "答案表", WORD_ANSWERS }, { "答案解析", WORD_EXPLAIN },
+	{ "答案选项", WORD_ANSWER }, { "类型", WORD_META }, { "考点", WORD_META },
+	{ "解析", WORD_EXPLAIN }, { "解答", WORD_ANSWER }, { "解説", WORD_EXPLAIN },
+	{ "解释", WORD_EXPLAIN }, { "解釋", WORD_EXPLAIN }, { "設問", WORD_QUESTION },
+	{ "說明", WORD_EXPLAIN }, { "说明", WORD_EXPLAIN }, { "質問", WORD_QUESTION },
+	{ "选择题", WORD_QUESTION }, { "选项", WORD_OPTIONS }, { "選択肢", WORD_OPTIONS },
+	{ "選擇題", WORD_QUESTION }, { "選項", WORD_OPTIONS }, { "问", WORD_QUESTION },
+	{ "问题", WORD_QUESTION }, { "难度", WORD_META }, { "難易度", WORD_META },
+	{ "題目", WORD_QUESTION }, { "類型", WORD_META }, { "题型", WORD_META },
+	{ "题干", WORD_QUESTION }, { "题目", WORD_QUESTION }, { "난이도", WORD_META },
+	{ "답", WORD_ANSWER }, { "답변", WORD_ANSWER }, { "문", WORD_QUESTION },
+	{ "문제", WORD_QUESTION }, { "문항", WORD_QUESTION }, { "보기", WORD_OPTIONS },
+	{ "선택지", WORD_OPTIONS }, { "설명", WORD_EXPLAIN }, { "올바른 답", WORD_ANSWER },
+	{ "옵션", WORD_OPTIONS }, { "이유", WORD_EXPLAIN }, { "정답", WORD_ANSWER },
+	{ "정답표", WORD_ANSWERS }, { "질문", WORD_QUESTION }, { "해설", WORD_EXPLAIN },
 };
 
 /* Scripts with spaces between words: there, a letter behind means another, longer word. */
@@ -258,23 +253,38 @@ static enum mcq_word find_common(const char *at, const char *end, size_t *used)
 	static const struct row common[] = {
 		{ "answer", WORD_ANSWER }, { "question", WORD_QUESTION },
 		{ "options", WORD_OPTIONS }, { "explanation", WORD_EXPLAIN },
+		{ "correct answer", WORD_ANSWER },
 	};
 	const char *next;
-	size_t i, len;
+	size_t i;
 
 	for (i = 0; i < sizeof(common) / sizeof(*common); i++) {
-		len = strlen(common[i].word);
-		next = at + len;
-		if (!may_start(at, common[i].word) || !match(at, end, common[i].word))
+		if (mcq_text_lower((unsigned char)*at) != (unsigned char)*common[i].word)
 			continue;
-		if ((size_t)(end - at) == len + 1 ||
-		    ((size_t)(end - at) > len && ((unsigned char)next[*next == ' '] >= 0x80 ||
-			    mcq_text_alpha((unsigned char)next[*next == ' ']))))
-			continue;
-		*used = len;
-		return common[i].kind;
+		*used = match(at, end, common[i].word);
+		next = at + *used;
+		next += next < end && *next == ' ';
+		if (*used && (next >= end || ((unsigned char)*next < 0x80 &&
+					      !mcq_text_alpha((unsigned char)*next))))
+			return common[i].kind;
 	}
+	*used = 0;
 	return WORD_NONE;
+}
+
+/* The first row whose word begins with this byte or a later one. */
+static size_t first_row(const struct row *rows, size_t count, unsigned char byte)
+{
+	size_t low = 0, high = count, middle;
+
+	while (low < high) {
+		middle = (low + high) / 2;
+		if ((unsigned char)*rows[middle].word < byte)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
 }
 
 enum mcq_word mcq_word_find(const char *at, const char *end, size_t *used)
@@ -282,24 +292,32 @@ enum mcq_word mcq_word_find(const char *at, const char *end, size_t *used)
 	const struct row *rows = ascii_rows;
 	size_t i, len, count = sizeof(ascii_rows) / sizeof(*ascii_rows);
 	enum mcq_word kind;
+	unsigned char first, last;
 
 	*used = 0;
 	if (end - at < 2 || (unsigned char)*at < 'A')
 		return WORD_NONE;
+	first = last = mcq_text_lower((unsigned char)*at);
 	/* "A) ..." and the like: the one word of one letter is tried, nothing else */
-	if ((unsigned char)*at < 0x80 && (unsigned char)at[1] < 0x80 &&
+	if (first < 0x80 && (unsigned char)at[1] < 0x80 &&
 	    !mcq_text_alpha((unsigned char)at[1])) {
-		*used = *at == 'q' || *at == 'Q';
+		*used = first == 'q';
 		return *used ? WORD_QUESTION : WORD_NONE;
 	}
 	kind = find_common(at, end, used);
 	if (kind != WORD_NONE)
 		return kind;
-	if ((unsigned char)*at >= 0x80) {
+	if (first >= 0x80) {
 		rows = other_rows;
 		count = sizeof(other_rows) / sizeof(*other_rows);
 	}
-	for (i = 0; i < count; i++) {
+	if (first >= 0xc3 && first < 0xe0) {	/* case may change the first byte */
+		first = 0xc3;
+		last = 0xdf;
+	}
+	for (i = first_row(rows, count, first); i < count; i++) {
+		if ((unsigned char)*rows[i].word > last)
+			break;
 		if (!may_start(at, rows[i].word))
 			continue;
 		len = match(at, end, rows[i].word);

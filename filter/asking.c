@@ -27,8 +27,6 @@ static void link_out(struct asking *a, struct trials *t)
 {
 	struct trials_link *link = trials_link(t);
 
-	if (a->ahead == t)
-		a->ahead = link->after;
 	if (link->before)
 		trials_link(link->before)->after = link->after;
 	else
@@ -94,29 +92,22 @@ void asking_offer(struct asking *a, struct item *item, int wants, const struct e
 }
 
 /*
- * One more trial for each open question in turn, the oldest first. Only while the server is
- * being waited for: a rerun that the ledger answers must not ask what no trial needed.
+ * One trial ahead for each open question, the oldest first: more would buy nearly every trial
+ * of the last ones. Only while a server is awaited: a rerun that the ledger answers must not
+ * ask what no trial needed.
  */
 void asking_ahead(struct asking *a)
 {
+	struct trials *t;
 	struct held *h;
-	bool asked = true;
 
 	if (!run_ended(a->run) || lvlm_idle(a->model))
 		return;
-	while (asked) {
-		asked = false;
-		for (a->ahead = a->first; a->ahead && lvlm_room(a->model);
-		     a->ahead = trials_link(a->ahead)->after) {
-			h = trials_next(a->ahead);
-			if (!h)
-				continue;
-			ask(a, a->ahead, h, false);
-			asked = true;
-		}
-		asked = asked && lvlm_room(a->model);
+	for (t = a->first; t && lvlm_room(a->model); t = trials_link(t)->after) {
+		h = *trials_under_way(t) < 2 ? trials_next(t) : NULL;
+		if (h)
+			ask(a, t, h, false);
 	}
-	a->ahead = NULL;
 }
 
 /* What the warnings go by: picks by the letter they stood at, refusals. */

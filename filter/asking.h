@@ -30,7 +30,6 @@ struct asking {
 	struct lvlm *model;
 	struct controls *controls;	/* NULL: the question's own image, if any */
 	struct trials *first, *last;	/* open questions, oldest first */
-	struct trials *ahead;		/* where asking ahead goes on */
 	int64_t questions, two_options, trials, refused;	/* of what was asked */
 	int64_t picks[26];		/* by the letter they stood at */
 };

@@ -195,7 +195,6 @@ static int report(const struct rule *rule)
 		}
 	}
 	buf_release(&text);
-	figures_release(&seen.figures);
 	return result;
 }
 
@@ -224,6 +223,7 @@ int main(int argc, char **argv)
 		put(run, &rule, &item);
 	say_counts(more, sizeof(more));
 	code = run_close(run, more);
-	shown = report(&rule);
-	return code ? code : shown;
+	shown = code == EXIT_SETTLED ? report(&rule) : code;
+	figures_release(&seen.figures);
+	return shown;
 }

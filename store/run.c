@@ -371,14 +371,15 @@ int64_t run_read(const struct run *run)
 }
 
 /* Only what is there: a pipe or a device has no FILE.partial. */
-static void say_where(const struct run *run, struct buf *b)
+static void say_where(const struct run *run, int code, struct buf *b)
 {
 	struct buf partial;
 
 	buf_init(&partial, BUF_NO_MAX);
 	buf_printf(&partial, "%s.partial", run->o.output ? run->o.output : "-");
 	if (!access(partial.data, F_OK))
-		buf_printf(b, "; see %s, run again to go on", partial.data);
+		buf_printf(b, "; see %s%s", partial.data,
+			   code == EXIT_DATA ? "" : ", run again to go on");
 	buf_release(&partial);
 }
 
@@ -408,7 +409,7 @@ static void say_last_line(const struct run *run, const char *more, int code)
 	if (more && *more)
 		buf_printf(&b, "; %s", more);
 	if (code != EXIT_SETTLED)
-		say_where(run, &b);
+		say_where(run, code, &b);
 	note("%s", b.data);
 	buf_release(&b);
 }

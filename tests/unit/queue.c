@@ -98,7 +98,7 @@ static int64_t spill_size(void)
 		if (n <= 0)
 			continue;
 		name[n] = '\0';
-		if (strstr(name, "/capqa-queue-") && !fstat(fd, &st))
+		if (strstr(name, "/capqa-") && strstr(name, " (deleted)") && !fstat(fd, &st))
 			return st.st_size;
 	}
 	return -1;
