@@ -33,6 +33,7 @@ static enum letter_said settle(const struct letter_shown *shown, int index, int 
 }
 
 static enum letter_said excuse(const struct letter_plain *plain,
+			       const struct letter_options *options,
 			       const struct letter_shown *shown)
 {
 	/* where the reply was cut, an answer may have followed; a refusal says so at once */
@@ -44,6 +45,11 @@ static enum letter_said excuse(const struct letter_plain *plain,
 	if (phrase == PHRASE_POLICY)
 		return LETTER_REFUSED;
 	if (shown->cut)
+		return LETTER_UNPARSED;
+	/* "the image does not show red" speaks of one option, and a long reply of many things */
+	if (phrase == PHRASE_NOT_SHOWN &&
+	    (plain->lower.len > MENTION_MAX ||
+	     letter_option_mention(plain, options) != CLAIM_NONE))
 		return LETTER_UNPARSED;
 	return shown->image_sent ? LETTER_REFUSED : LETTER_ABSTAINED;
 }
@@ -84,7 +90,7 @@ enum letter_said letter_read(const char *text, size_t len, const struct letter_s
 		if (index >= 0)
 			said = settle(shown, index, pick);
 		else
-			said = excuse(&plain, shown);
+			said = excuse(&plain, &options, shown);
 		if (said == LETTER_UNPARSED && index == CLAIM_NONE && !shown->cut &&
 		    plain.lower.len <= MENTION_MAX)
 			said = settle(shown, letter_option_mention(&plain, &options), pick);

@@ -172,11 +172,41 @@ bool letter_at_other_text(const struct letter_claims *c, int index, const char *
 	return other == CLAIM_UNCLEAR || (other >= 0 && other != index);
 }
 
+/* Within its clause, the letter is the one that is not meant: "the answer is not A". */
+static bool is_ruled_out(const struct letter_claims *c, const char *from, const char *at)
+{
+	const char *start = at;
+
+	while (start > from && !strchr(".,;:!?\n", start[-1]))
+		start--;
+	return letter_phrase_not(letter_at_low(c, start), letter_at_low(c, at));
+}
+
+/* "but B", "sondern B" behind a letter that was ruled out. */
+static void state_instead(struct letter_claims *c, const char *p)
+{
+	struct letter_found f = { 0 };
+	const char *from = letter_at_skip_marks(p, c->end);
+	size_t used = letter_phrase_instead(letter_at_low(c, from), letter_at_low_end(c));
+
+	p = letter_at_skip_marks(from + used, c->end);
+	p += letter_phrase_filler(letter_at_low(c, p), letter_at_low_end(c));
+	p = letter_at_skip_marks(p, c->end);
+	if (used && letter_at(c, p, &f) && f.upper && letter_at_alone(c, &f))
+		letter_at_state_letter(c, from, &f);
+}
+
 void letter_at_state_letter(struct letter_claims *c, const char *from,
 			    const struct letter_found *f)
 {
 	const char *after = f->end + mcq_text_space(f->end, c->end);
 
+	if (is_ruled_out(c, from, f->at)) {
+		state_instead(c, f->end);
+		return;
+	}
+	if (letter_phrase_not_behind(letter_at_low(c, after), letter_at_low_end(c)))
+		return;
 	if (f->several || letter_at_goes_on(c, f->end)) {
 		c->unclear = true;
 		return;

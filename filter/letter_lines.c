@@ -46,6 +46,8 @@ static bool line_label(const struct letter_claims *c, const char *p, const char 
 		return true;
 	if (*q == ',')
 		q++;
+	while (q < stop && *q == '!')	/* "Definitely B!"; "B?" asks */
+		q++;
 	q += mcq_text_space(q, stop);
 	if (q >= stop)
 		return true;

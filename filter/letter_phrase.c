@@ -117,7 +117,11 @@ size_t letter_phrase_filler(const char *at, const char *end)
 		"буква", "ответ", "답", "보기", "câu", "phương án", "pilihan", "opsi", "seçenek",
 		"\\text", "\\boxed", "\\mathrm", "\\mathbf", "\\textbf", "probablement",
 		"wahrscheinlich", "probablemente", "наверное", "вероятно", "final answer",
-		"应该是", "是", "为", "lautet",
+		"应该是", "是", "为", "lautet", "absolutely", "certainly", "obviously",
+		"undoubtedly", "definitiv", "sicherlich", "eindeutig", "certainement",
+		"assurément", "sin duda", "definitivamente", "sicuramente", "com certeza",
+		"certamente", "точно", "конечно", "определённо", "肯定是", "一定是", "绝对是", "当然是",
+		"間違いなく", "もちろん", "확실히", "당연히",
 	};
 
 	return match_any(at, end, rows, COUNT(rows));
@@ -178,6 +182,39 @@ bool letter_phrase_denies(const char *at, const char *end)
 	};
 
 	return contains_any(at, end, rows, COUNT(rows));
+}
+
+bool letter_phrase_not(const char *at, const char *end)
+{
+	static const char *const rows[] = {
+		"not", "isn't", "wasn't", "can't", "cannot", "won't", "wouldn't", "never", "不",
+		"非", "nicht", "kein", "pas", "n'est", "no es", "no era", "no puede", "non",
+		"não", "не", "ではない", "nie", "niet", "inte", "ikke", "değil", "không", "bukan",
+		"ليس", "ليست", "नहीं",
+	};
+
+	return contains_any(at, end, rows, COUNT(rows));
+}
+
+size_t letter_phrase_not_behind(const char *at, const char *end)
+{
+	static const char *const rows[] = {
+		"가 아니라", "이 아니라", "가 아니고", "이 아니고", "가 아니", "이 아니", "는 아니", "은 아니",
+		"ではなく", "じゃなく", "でなく", "ではない", "ではあり", "değil", "नहीं",
+	};
+
+	return match_any(at, end, rows, COUNT(rows));
+}
+
+size_t letter_phrase_instead(const char *at, const char *end)
+{
+	static const char *const rows[] = {
+		"but", "but rather", "but instead", "而是", "而应是", "而應是", "sondern", "mais",
+		"mais bien", "sino", "sino la", "bensì", "ma", "mas", "mas sim", "а", "maar",
+		"utan", "lecz", "tylko", "mà là", "melainkan", "بل",
+	};
+
+	return match_any(at, end, rows, COUNT(rows));
 }
 
 bool letter_phrase_corrects(const char *at, const char *end)
@@ -300,6 +337,34 @@ static const char *const policy[] = {
 	"nie mogę pomóc", "kan ik niet helpen",
 };
 
+static const char *const not_shown[] = {
+	"does not show", "doesn't show", "do not show", "don't show", "did not show",
+	"does not depict", "doesn't depict", "not shown", "isn't shown", "not visible",
+	"isn't visible", "not depicted", "isn't depicted", "not pictured", "not displayed",
+	"cannot be seen", "can't be seen", "can not be seen", "没有显示", "未显示", "並未顯示", "沒有顯示",
+	"未顯示", "没有展示", "未展示", "没有出现", "看不出", "写っていません", "写っていない", "映っていません",
+	"示されていません", "見当たりません", "나와 있지 않", "보이지 않", "나타나 있지 않", "표시되어 있지 않",
+	"ne le montre pas", "ne montre pas", "ne la montre pas", "n'est pas visible",
+	"n'apparaît pas", "ne se voit pas", "nicht zu sehen", "nicht zu erkennen",
+	"zeigt das nicht", "zeigt es nicht", "zeigt dies nicht", "nicht sichtbar",
+	"nicht abgebildet", "no lo muestra", "no muestra", "no se ve", "no se muestra",
+	"no aparece", "non lo mostra", "non mostra", "non si vede", "non è visibile",
+	"não mostra", "não o mostra", "não aparece", "não se vê", "não é visível",
+	"не видно", "не показано", "не показывает", "nie widać", "nie pokazuje",
+	"niet te zien", "niet zichtbaar", "syns inte", "görünmüyor", "gösterilmiyor",
+	"không hiển thị", "không cho thấy", "tidak terlihat", "tidak menunjukkan",
+};
+
+/* "Not shown" says something about the question only where it speaks of the picture. */
+static const char *const picture[] = {
+	"image", "images", "picture", "pictures", "photo", "photograph", "screenshot", "figure",
+	"图", "圖", "照片", "画像", "写真", "画面", "이미지", "사진", "그림", "l'image", "la photo", "bild",
+	"foto", "abbildung", "imagen", "imagem", "immagine", "l'immagine", "изображение",
+	"изображении", "изображения", "фото", "картинке", "картинка", "рисунке", "zdjęciu",
+	"zdjęcie", "obrazie", "obrazku", "afbeelding", "plaatje", "bilden", "resim", "resimde",
+	"görselde", "görsel", "ảnh", "hình", "gambar",
+};
+
 enum letter_phrase letter_phrase_excuse(const char *at, const char *end)
 {
 	if (contains_any(at, end, no_image, COUNT(no_image)))
@@ -308,5 +373,8 @@ enum letter_phrase letter_phrase_excuse(const char *at, const char *end)
 		return PHRASE_POLICY;
 	if (contains_any(at, end, unknown, COUNT(unknown)))
 		return PHRASE_UNKNOWN;
+	if (contains_any(at, end, not_shown, COUNT(not_shown)) &&
+	    contains_any(at, end, picture, COUNT(picture)))
+		return PHRASE_NOT_SHOWN;
 	return PHRASE_NONE;
 }

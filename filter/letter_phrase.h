@@ -25,6 +25,15 @@ bool letter_phrase_after(const char *at, const char *end);
 /* In a clause before a statement: takes it back ("not", "if", "i doubt"). */
 bool letter_phrase_denies(const char *at, const char *end);
 
+/* Between a statement and its letter: it says which one is not meant ("is not", "不是"). */
+bool letter_phrase_not(const char *at, const char *end);
+
+/* The same, behind the letter ("가 아니라", "ではなく"). Its bytes or 0. */
+size_t letter_phrase_not_behind(const char *at, const char *end);
+
+/* Behind a letter that is not meant: the one that is follows ("but", "而是"). Its bytes or 0. */
+size_t letter_phrase_instead(const char *at, const char *end);
+
 /* Between two statements: the second corrects the first ("wait", "不对"). */
 bool letter_phrase_corrects(const char *at, const char *end);
 
@@ -35,6 +44,7 @@ enum letter_phrase {
 	PHRASE_NONE,
 	PHRASE_UNKNOWN,		/* cannot tell, not enough information */
 	PHRASE_NO_IMAGE,	/* sees no image */
+	PHRASE_NOT_SHOWN,	/* the image does not show it */
 	PHRASE_POLICY		/* will not */
 };
 
