@@ -77,9 +77,16 @@ static char *read_secret(const char *path, struct err *err)
 	return text;
 }
 
-static int add_key(struct endpoint *s, const char *key, const char *from, struct err *err)
+/* A core file would hold the secrets. */
+static void no_core_files(void)
 {
 	struct rlimit none = { 0, 0 };
+
+	setrlimit(RLIMIT_CORE, &none);
+}
+
+static int add_key(struct endpoint *s, const char *key, const char *from, struct err *err)
+{
 	struct buf header;
 	size_t len = strcspn(key, "\r\n");
 
@@ -87,7 +94,7 @@ static int add_key(struct endpoint *s, const char *key, const char *from, struct
 		return 0;
 	if (key[len + strspn(key + len, "\r\n")] || len > SECRET_MAX)
 		return err_set(err, EXIT_DATA, "%s holds more than one line, which is no key", from);
-	setrlimit(RLIMIT_CORE, &none);	/* a core file would hold the key */
+	no_core_files();
 	buf_init(&header, BUF_NO_MAX);
 	buf_printf(&header, "Authorization: Bearer %.*s", (int)len, key);
 	s->headers = curl_slist_append(s->headers, header.data);
@@ -99,6 +106,7 @@ static int add_header_lines(struct endpoint *s, char *text, const char *path, st
 {
 	char *line, *rest = text;
 
+	no_core_files();
 	while ((line = strsep(&rest, "\n"))) {
 		line[strcspn(line, "\r")] = '\0';
 		if (!*line || *line == '#')

@@ -14,6 +14,7 @@
 #include "curate/mcq_block.h"
 #include "curate/mcq_check.h"
 #include "curate/mcq_draft.h"
+#include "curate/mcq_flat.h"
 #include "curate/mcq_json.h"
 #include "curate/mcq_line.h"
 #include "curate/mcq_think.h"
@@ -296,11 +297,14 @@ void mcq_read(const char *reply, size_t len, const struct mcq_context *context, 
 	static const struct mcq_context nothing;
 	struct reader r = { .context = context ? context : &nothing, .out = out };
 	struct mcq_text body;
+	char *lines = NULL;
 	bool thinking;
 	size_t i;
 
 	memset(out, 0, sizeof(*out));
-	r.reply = reply ? reply : "";
+	if (reply && !r.context->cut)
+		lines = mcq_flat_lines((struct mcq_text){ reply, len });
+	r.reply = lines ? lines : reply ? reply : "";
 	body = mcq_think_skip((struct mcq_text){ r.reply, reply ? len : 0 }, &thinking);
 	mcq_checked_init(&r.checked);
 	read_drafts(body, r.context->cut, &r.drafts);
@@ -312,6 +316,7 @@ void mcq_read(const char *reply, size_t len, const struct mcq_context *context, 
 	seen_release(&r.examples);
 	mcq_checked_release(&r.checked);
 	mcq_drafts_release(&r.drafts);
+	free(lines);
 }
 
 void mcq_release(struct mcq *found)

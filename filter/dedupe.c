@@ -25,6 +25,7 @@
 #include "schemas/hash.h"
 #include "schemas/record.h"
 #include "store/run.h"
+#include "store/seen.h"
 #include "store/spool.h"
 #include "store/source.h"
 
@@ -80,6 +81,36 @@ static bool takes_part(struct rec *r)
 	return !verdict || !strcmp(verdict, "keep");
 }
 
+/*
+ * Ids of other programs go by the hash of their text; the texts are kept apart, so that
+ * duplicate_of names what stands in the records. Opened when the first such id comes.
+ */
+static struct seen *foreign_ids;
+
+static int take_foreign_id(const char *id, unsigned char raw[16], struct err *err)
+{
+	const char *first;
+	char hex[33];
+
+	hash_of(id, strlen(id), hex);
+	hash_from_hex(hex, raw);
+	if (!foreign_ids)
+		foreign_ids = seen_open(err);
+	return foreign_ids && seen_add(foreign_ids, hex, id, &first, err) >= 0 ? 0 : -1;
+}
+
+static void set_duplicate_of(struct rec *r, const unsigned char *kept)
+{
+	const char *text = NULL;
+	struct err err;
+	char hex[33];
+
+	hash_to_hex(kept, hex);
+	if (foreign_ids && seen_add(foreign_ids, hex, hex, &text, &err) < 0)
+		die_err(&err);
+	rec_set_text(r, "duplicate_of", text ? text : hex);
+}
+
 static int fingerprint(struct rec *r, struct fingerprint *f, struct err *err)
 {
 	struct rec_question q;
@@ -87,9 +118,9 @@ static int fingerprint(struct rec *r, struct fingerprint *f, struct err *err)
 
 	if (rec_question(r, &q, err))
 		return -1;
-	if (hash_from_hex(q.id, f->id)) {
-		hash_of(q.id, strlen(q.id), hex);	/* another program's id */
-		hash_from_hex(hex, f->id);
+	if (hash_from_hex(q.id, f->id) && take_foreign_id(q.id, f->id, err)) {
+		free(q.options);
+		return -1;
 	}
 	copies_key(&q, opt.scope, f->key);
 	f->gold = copies_gold(&q);
@@ -178,16 +209,12 @@ static struct {
 
 static void mark(struct rec *r, enum copies_found found, const unsigned char *kept)
 {
-	char hex[33];
-
 	if (found == COPIES_STAYS)
 		return;
 	rec_set_text(r, "verdict", "drop");
 	rec_set_text(r, "reason", found == COPIES_CONFLICT ? "conflicting_gold" : "duplicate");
-	if (found == COPIES_DUPLICATE) {
-		hash_to_hex(kept, hex);
-		rec_set_text(r, "duplicate_of", hex);
-	}
+	if (found == COPIES_DUPLICATE)
+		set_duplicate_of(r, kept);
 	count.duplicates += found == COPIES_DUPLICATE;
 	count.conflicts += found == COPIES_CONFLICT;
 }
@@ -234,6 +261,7 @@ int main(int argc, char **argv)
 	while (run_next(run, &item))
 		put(run, copies, &item, number++);
 	copies_free(copies);
+	seen_close(foreign_ids);
 	snprintf(more, sizeof(more), "%lld duplicates, %lld with conflicting answers",
 		 (long long)count.duplicates, (long long)count.conflicts);
 	return run_close(run, more);

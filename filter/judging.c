@@ -9,6 +9,8 @@
 
 #include "schemas/tally.h"
 
+#define SEED_MAX (INT64_C(1) << 53)	/* what any JSON reader gives back exactly */
+
 int judging_parse_threshold(const char *text, void *to, struct err *err)
 {
 	return threshold_parse(text, to, err);
@@ -72,5 +74,16 @@ int judging_rule(const struct rule_options *o, struct rule *rule, struct err *er
 	if (o->panel < 1 || o->panel > 1000)
 		return err_set(err, EXIT_USAGE, "--panel takes 1 to 1000");
 	*rule = (struct rule){ o->visual, o->text, (int)o->rotations, (int)o->panel };
+	return 0;
+}
+
+int judging_trials(const struct trial_options *o, struct err *err)
+{
+	if (o->seed > SEED_MAX)
+		return err_set(err, EXIT_USAGE, "--seed takes 0 to %lld", (long long)SEED_MAX);
+	if (!(o->temperature >= 0 && o->temperature <= 2))
+		return err_set(err, EXIT_USAGE, "--temperature takes 0 to 2");
+	if (o->max_tokens < 1)
+		return err_set(err, EXIT_USAGE, "--max-tokens takes at least 1");
 	return 0;
 }

@@ -76,6 +76,9 @@ int judging_parse_letters(const char *text, void *to, struct err *err);
 int judging_parse_retry(const char *text, void *to, struct err *err);
 int judging_parse_share(const char *text, void *to, struct err *err);
 
+/* 2: seed, temperature or max-tokens out of range. */
+int judging_trials(const struct trial_options *o, struct err *err);
+
 /* 2: rotations or panel out of range. */
 int judging_rule(const struct rule_options *o, struct rule *rule, struct err *err);
 

@@ -256,6 +256,34 @@ static void scan(struct letter_claims *c)
 	}
 }
 
+/* Nothing but the end of a sentence follows. */
+static bool is_last(const struct letter_claims *c, const char *p)
+{
+	while (p < c->end && (mcq_text_space(p, c->end) || (*p && strchr(".!", *p))))
+		p++;
+	return p == c->end || (c->end - p == 3 && !memcmp(p, "。", 3));
+}
+
+/* "Since it barks, B.": one sentence, its reason first, and one letter in it, at its end. */
+static void read_reasoned(struct letter_claims *c)
+{
+	const char *p = c->text + mcq_text_space(c->text, c->end), *comma;
+	struct letter_found f = { 0 };
+
+	if (c->cut || !letter_phrase_reason(letter_at_low(c, p), letter_at_low_end(c)))
+		return;
+	comma = memchr(p, ',', (size_t)(c->end - p));
+	if (!comma || memchr(comma + 1, ',', (size_t)(c->end - comma - 1)))
+		return;
+	for (; p < comma; p++)
+		if (strchr(".;!?\n", *p) || (word_starts(c, p) && letter_at(c, p, &f) && f.upper))
+			return;
+	f = (struct letter_found){ 0 };
+	p = letter_at_skip_marks(comma, c->end);
+	if (letter_at(c, p, &f) && f.upper && is_last(c, f.end))
+		letter_at_state_letter(c, p, &f);
+}
+
 /* {"answer": "B"}: the value as plain text, or NULL. Yours to free. */
 static char *json_answer(const struct letter_plain *plain)
 {
@@ -295,6 +323,8 @@ static int resolve(struct letter_claims *c)
 			letter_lines_state(c, &lines.first_at);
 	} else if (lines.last_at.index >= 0 && (lines.last_bare || lines.distinct == 1)) {
 		letter_lines_state(c, &lines.last_at);
+	} else if (c->pick < 0) {
+		read_reasoned(c);
 	}
 	if (c->unclear)
 		return CLAIM_UNCLEAR;

@@ -168,6 +168,19 @@ bool letter_phrase_after(const char *at, const char *end)
 	return match_any(p, end, rows, COUNT(rows)) > 0;
 }
 
+bool letter_phrase_reason(const char *at, const char *end)
+{
+	static const char *const rows[] = {
+		"since", "because", "given", "based on", "due to", "as", "judging by", "因为",
+		"由于", "既然", "因為", "由於", "puisque", "comme", "vu que", "étant donné", "da",
+		"weil", "como", "ya que", "dado que", "puesto que", "porque", "poiché",
+		"siccome", "visto que", "já que", "так как", "поскольку", "omdat", "aangezien",
+		"eftersom", "ponieważ", "karena",
+	};
+
+	return match_any(at, end, rows, COUNT(rows)) > 0;
+}
+
 bool letter_phrase_denies(const char *at, const char *end)
 {
 	static const char *const rows[] = {
@@ -200,6 +213,7 @@ size_t letter_phrase_not_behind(const char *at, const char *end)
 {
 	static const char *const rows[] = {
 		"가 아니라", "이 아니라", "가 아니고", "이 아니고", "가 아니", "이 아니", "는 아니", "은 아니",
+		"가 아닙", "이 아닙", "가 아닌", "이 아닌", "는 아닙", "은 아닙",
 		"ではなく", "じゃなく", "でなく", "ではない", "ではあり", "değil", "नहीं",
 	};
 

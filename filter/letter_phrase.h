@@ -22,6 +22,9 @@ size_t letter_phrase_link(const char *at, const char *end);
 /* Behind a letter: says that it is the right one ("is correct", "が正解"). */
 bool letter_phrase_after(const char *at, const char *end);
 
+/* Begins a sentence that gives its reason first ("since", "因为"). */
+bool letter_phrase_reason(const char *at, const char *end);
+
 /* In a clause before a statement: takes it back ("not", "if", "i doubt"). */
 bool letter_phrase_denies(const char *at, const char *end);
 

@@ -128,7 +128,8 @@ int main(int argc, char **argv)
 	msg_init("capqa-sight", false);
 	sig_init();
 	inputs = opt_parse_or_die(argv, &about, true);
-	if (judging_rule(&opt.rule, &rule, &err) || trials_plan_prompt(&plan, default_prompt, &err))
+	if (judging_rule(&opt.rule, &rule, &err) || judging_trials(&opt.trials, &err) ||
+	    trials_plan_prompt(&plan, default_prompt, &err))
 		die_err(&err);
 	if (opt.trials.show_prompt) {
 		code = puts(plan.prompt.text) < 0 || fflush(stdout) ? EXIT_OUTPUT : EXIT_SETTLED;

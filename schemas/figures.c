@@ -139,14 +139,15 @@ void figures_add(struct figures *f, const struct rule *rule, int options, int go
 		 const struct judgement *j, const struct tally_list *blind,
 		 const struct tally_list *sight, const struct tally_list *control)
 {
+	enum verdict passes;
+
 	f->questions++;
 	f->kept += j->verdict == VERDICT_KEEP;
 	f->gold[gold]++;
 	f->gold_kept[gold] += j->verdict == VERDICT_KEEP;
-	if (blind->count) {
-		f->asked[options]++;
-		f->passed[options] += rule_judge_blind(rule, blind).verdict == VERDICT_KEEP;
-	}
+	passes = rule_judge_blind(rule, blind).verdict;
+	f->asked[options] += passes != VERDICT_UNDECIDED;
+	f->passed[options] += passes == VERDICT_KEEP;
 	count_picks(f, blind);
 	add_list(f, blind, "blind", gold);
 	add_list(f, sight, "sight", gold);

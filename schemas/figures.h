@@ -37,7 +37,7 @@ struct figures {
 	int64_t gold[FIGURES_LETTERS], gold_kept[FIGURES_LETTERS];
 	/* every blind pick, by the letter it stood at: for a warning, not for publication */
 	int64_t blind_picks[FIGURES_LETTERS];
-	/* by number of options: questions asked blind, and those the text test let pass */
+	/* by number of options: questions the text test decided, and those it let pass */
 	int64_t asked[ORDER_OPTIONS_MAX + 1], passed[ORDER_OPTIONS_MAX + 1];
 	struct figures_model models[FIGURES_MODELS_MAX];
 	int model_count;

@@ -533,21 +533,27 @@ long span_array_next(struct span_array *a, const char *text, size_t len, const c
 	while (a->state != ARRAY_INSIDE && i < len) {
 		char c = text[i];
 
-		if (c == ' ' || c == '\t' || c == '\n' || c == '\r' ||
-		    (c == ',' && a->state == ARRAY_BETWEEN)) {
+		if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+			i++;
+		} else if (c == ',' && a->state == ARRAY_BETWEEN && a->need_comma) {
+			a->need_comma = false;
+			a->need_value = true;
 			i++;
 		} else if (a->state == ARRAY_BEFORE) {
 			if (c != '[')
 				return -1;
 			a->state = ARRAY_BETWEEN;
 			i++;
-		} else if (a->state == ARRAY_ENDED || c == '}') {
+		} else if (a->state == ARRAY_ENDED || c == '}' || c == ',' ||
+			   (c == ']' && a->need_value) || (c != ']' && a->need_comma)) {
 			return -1;
 		} else if (c == ']') {
 			a->state = ARRAY_ENDED;
 			i++;
 		} else {
 			a->state = ARRAY_INSIDE;
+			a->need_comma = true;
+			a->need_value = false;
 		}
 	}
 	if (a->state != ARRAY_INSIDE)

@@ -66,6 +66,7 @@ struct span_array {
 	size_t seen;		/* bytes of the element under way that were looked at */
 	int depth;
 	bool in_string, escaped;
+	bool need_comma, need_value;	/* between elements: what must come next */
 };
 
 long span_array_next(struct span_array *a, const char *text, size_t len, const char **value,

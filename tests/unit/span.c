@@ -337,6 +337,10 @@ static void test_arrays_in_any_chunks(void **state)
 	streams("[1] 2", 5, "1|!.");
 	streams("[1],", 4, "1|!.");
 	streams("[1}", 3, "1|!?");
+	streams("[1,,2]", 6, "1|!?");
+	streams("[1,]", 4, "1|!?");
+	streams("[,1]", 4, "!?");
+	streams("[{}{}]", 6, "{}|!?");
 }
 
 /* A NUL is no white space: it must reach span_check, which refuses it. */
