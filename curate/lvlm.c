@@ -81,7 +81,7 @@ static int check_options(const struct lvlm_options *o, struct err *err)
 	if (!o->model || !*o->model)
 		return err_set(err, EXIT_USAGE, "which model? -m NAME says it");
 	if (!base_url(o))
-		return err_set(err, EXIT_USAGE, "which server? -u URL or OPENAI_BASE_URL says");
+		return err_set(err, EXIT_USAGE, "which server? -u URL or OPENAI_BASE_URL says it");
 	if (o->urls.count > 1)
 		return err_set(err, EXIT_USAGE, "one -u only");
 	if (o->in_flight < 1 || o->in_flight > 10000 || o->attempts < 1)

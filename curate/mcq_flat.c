@@ -32,18 +32,28 @@ static bool is_latex(const char *p, const char *end)
 	return false;
 }
 
+/* Two that no small letter follows show that line ends were written out: one is "C:\New". */
+static bool is_escaped(const char *p, const char *end)
+{
+	int count = 0;
+
+	while (count < 2 && (p = memmem(p, (size_t)(end - p), "\\n", 2))) {
+		p += 2;
+		count += p == end || *p < 'a' || *p > 'z';
+	}
+	return count == 2;
+}
+
 static bool unescape(char *p, const char *end)
 {
-	bool found = false;
-
+	if (!is_escaped(p, end))
+		return false;
 	while ((p = memmem(p, (size_t)(end - p), "\\n", 2))) {
-		if (!is_latex(p + 1, end)) {
+		if (!is_latex(p + 1, end))
 			memcpy(p, " \n", 2);
-			found = true;
-		}
 		p += 2;
 	}
-	return found;
+	return true;
 }
 
 static bool is_head(const char *p, const char *end, int number)

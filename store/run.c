@@ -34,6 +34,7 @@ struct run {
 	bool input_ended, failed;
 	struct err err;
 	double flushed_s;
+	char first[160];		/* the first reject, for the one line of an exit 65 */
 };
 
 int run_parse_part(const char *text, void *to, struct err *err)
@@ -181,12 +182,15 @@ static void copy_id(struct rec *to, struct rec *from, const char *key)
 		rec_set_text(to, key, id);
 }
 
-void run_reject_line(const struct run *run, struct item *item, const char *class,
+void run_reject_line(struct run *run, struct item *item, const char *class,
 		     const char *message, int64_t start, int64_t end, struct buf *out)
 {
 	struct rec *reject = rec_new(REC_REJECT);
 	char span[64];
 
+	if (!*run->first)
+		snprintf(run->first, sizeof(run->first), "%s:%lld: %s", item->file,
+			 (long long)item->line, message);
 	rec_set_text(reject, "stage", run->words->stage);
 	rec_set_text(reject, "class", class);
 	rec_set_text(reject, "message", message);
@@ -466,8 +470,9 @@ int run_close(struct run *run, const char *more)
 	if (run->failed && !quietly)
 		complain("%s", run->err.text);
 	else if (code == EXIT_DATA)
-		complain("%lld of %lld %s came to nothing; --max-rejects allows more, -r FILE lists them",
-		     (long long)run->fates[RUN_REJECTED], (long long)run->read, run->words->unit);
+		complain("%lld of %lld %s came to nothing, the first at %s; --max-rejects allows "
+			 "more, -r FILE lists them", (long long)run->fates[RUN_REJECTED],
+			 (long long)run->read, run->words->unit, run->first);
 	assert(code != EXIT_SETTLED || finished(run) == run->read);
 	code = quietly ? EXIT_OUTPUT : finish_files(run, code);
 	if (quietly)

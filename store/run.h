@@ -125,7 +125,7 @@ void run_end(struct run *run, struct item *item, enum run_fate fate, const struc
 	     const struct buf *rejects);
 
 /* Composes one line of the rejects; start < 0: no span. */
-void run_reject_line(const struct run *run, struct item *item, const char *class,
+void run_reject_line(struct run *run, struct item *item, const char *class,
 		     const char *message, int64_t start, int64_t end, struct buf *out);
 
 void run_fail(struct run *run, const struct err *err);	/* the run cannot go on */
