@@ -51,6 +51,17 @@ int sig_stop(void)
 	return stop;
 }
 
+void sig_ask_stop(void)
+{
+	ssize_t ignored;
+
+	if (stop)
+		return;
+	stop = EXIT_AGAIN;
+	ignored = write(wake[1], "", 1);
+	(void)ignored;
+}
+
 int sig_fd(void)
 {
 	return wake[0];

@@ -17,6 +17,9 @@ void sig_init(void);
 /* 0, or the exit code asked for: 130 after SIGINT, 75 after SIGTERM or SIGUSR1. */
 int sig_stop(void);
 
+/* As if SIGTERM had come: a budget is spent. What was asked for before stays. */
+void sig_ask_stop(void);
+
 /* Readable once a stop was asked for; never read from it. */
 int sig_fd(void);
 

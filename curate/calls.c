@@ -119,15 +119,18 @@ void calls_ready(struct calls *c, struct call *call)
 	c->ready_count++;
 }
 
-struct call *calls_next(struct calls *c)
+struct call *calls_pick(struct calls *c, bool (*fits)(void *ctx, struct call *call), void *ctx)
 {
-	struct call *call = c->ready;
+	struct call **at = &c->ready, *call;
 
+	while (*at && !fits(ctx, *at))
+		at = &(*at)->next;
+	call = *at;
 	if (!call)
 		return NULL;
-	c->ready = call->next;
-	if (!c->ready)
-		c->ready_end = &c->ready;
+	*at = call->next;
+	if (!call->next)
+		c->ready_end = at;
 	c->ready_count--;
 	return call;
 }

@@ -27,6 +27,8 @@ struct asker {
 	void *about;
 };
 
+struct server;
+
 struct call {
 	struct call *next;	/* in ready or later */
 	struct call *chain;	/* in its bucket */
@@ -36,6 +38,8 @@ struct call {
 	char *image;		/* the file that was found, or NULL */
 	int attempts, server_errors;
 	bool fresh_connection;
+	uint64_t home;		/* which server it belongs to; see pool */
+	struct server *server;	/* where it flies, or flew last */
 	int64_t due_ms, started_ms;
 	struct err why;		/* of the last attempt */
 };
@@ -68,7 +72,8 @@ struct call *calls_open(struct calls *c, const struct chat_request *q,
 void calls_join(struct asker **askers, void *about);
 
 void calls_ready(struct calls *c, struct call *call);	/* to the end of the line */
-struct call *calls_next(struct calls *c);		/* off its front; NULL: empty */
+/* The first of them that fits, taken out of the line; NULL: none. */
+struct call *calls_pick(struct calls *c, bool (*fits)(void *ctx, struct call *call), void *ctx);
 void calls_later(struct calls *c, struct call *call, int64_t due_ms);
 void calls_wake(struct calls *c, int64_t now_ms);	/* what is due becomes ready */
 int64_t calls_due_ms(const struct calls *c, int64_t no_later_than);

@@ -146,7 +146,7 @@ static int add_secrets(struct endpoint *s, const char *key_env, const char *key_
 int endpoint_init(struct endpoint *s, const char *base, const char *key_env, const char *key_file,
 		const char *header_file, struct err *err)
 {
-	*s = (struct endpoint){ NULL, NULL };
+	*s = (struct endpoint){ .url = NULL };
 	s->headers = curl_slist_append(NULL, "Content-Type: application/json");
 	s->headers = curl_slist_append(s->headers, "Expect:");
 	if (make_url(s, base, err) || add_secrets(s, key_env, key_file, header_file, err)) {
@@ -160,5 +160,5 @@ void endpoint_release(struct endpoint *s)
 {
 	free(s->url);
 	curl_slist_free_all(s->headers);
-	*s = (struct endpoint){ NULL, NULL };
+	*s = (struct endpoint){ .url = NULL };
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * endpoint: where requests go: the checked URL and the headers, keys among them. The key comes
- * from the environment or a file, goes into one header and is never shown anywhere.
+ * from the environment or a file, goes into one header and is never shown anywhere. And what
+ * was found out about how the server there wants things said.
  */
 #ifndef CURATE_ENDPOINT_H
 #define CURATE_ENDPOINT_H
@@ -9,10 +10,12 @@
 #include <curl/curl.h>
 
 #include "cli/msg.h"
+#include "schemas/chat.h"
 
 struct endpoint {
 	char *url;			/* .../v1/chat/completions */
 	struct curl_slist *headers;
+	struct chat_dialect dialect;
 };
 
 /* base: "http://host:8000/v1" (a bare host gets /v1). 2: not an http(s) URL, or with a

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See lvlm.h. The policy: what is sent when, and what becomes of what came back. Where the
- * calls wait is curate/calls, how bytes move is curate/transfer, what a failure means is
- * curate/retry.
+ * See lvlm.h. The first half of the policy: what is sent when; what becomes of what came back
+ * is lvlm_back.c. Where the calls wait is curate/calls, how bytes move is curate/transfer,
+ * what a failure means is curate/retry, which server gets what is curate/pool.
  */
-#include "curate/lvlm.h"
+#include "curate/lvlm_in.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,49 +12,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <curl/curl.h>
-
 #include "cli/buf.h"
 #include "cli/sig.h"
-#include "curate/calls.h"
 #include "curate/endpoint.h"
 #include "curate/picture.h"
-#include "curate/retry.h"
-#include "curate/transfer.h"
-#include "schemas/hash.h"
-#include "store/answers.h"
 
 #define RESULTS_MAX 256		/* replies waiting to be taken before we stop asking for more */
 #define LATER_PER_SLOT 8	/* calls waiting for a retry, per request in flight */
-#define UNPROVEN_MAX 16		/* rejections in a row before any answer: the setup is wrong */
-#define SERVER_ERRORS_MAX 3	/* tries of one record at status 500 while others succeed */
-#define PAUSE_FIRST_MS 500
-#define PAUSE_LONGEST_MS 10000
+#define AHEAD 2			/* with several servers: calls open per slot, so that each has some */
 #define DRAIN_MS 10000		/* after a signal, for answers that are already paid for */
 
-struct lvlm {
-	struct lvlm_options o;
-	struct endpoint endpoint;
-	struct answers *ledger;
-	CURLM *multi;
-	struct transfer **idle;		/* not in use, `idle_count` of them */
-	struct transfer **all;
-	size_t idle_count, all_count;
-	struct calls calls;
-	size_t flying;
-	bool proven;			/* an answer came: model, key and url are right */
-	int unproven_rejects;
-	struct chat_dialect dialect;
-	int64_t paused_until_ms, away_since_ms;	/* the server; 0: not away */
-	int pauses;
-	int64_t stopping_since_ms;
-	bool fatal;
-	struct err fault;
-	struct draw jitter;		/* for waiting times only */
-	int64_t asked, from_ledger, retries, tokens;
-};
-
-static int64_t now_ms(void)
+int64_t lvlm_now_ms(void)
 {
 	struct timespec t;
 
@@ -62,30 +30,27 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void stop_run(struct lvlm *l, enum exit_code kind, const char *text)
-{
-	if (!l->fatal)
-		err_set(&l->fault, kind, "%s: %s", l->endpoint.url, text);
-	l->fatal = true;
-}
-
 /* ---- opening and closing ---- */
 
-static const char *base_url(const struct lvlm_options *o)
+int lvlm_parse_in_flight(const char *text, void *to, struct err *err)
 {
-	return o->urls.count ? o->urls.items[0] : getenv("OPENAI_BASE_URL");
+	long long n;
+	char end;
+
+	if (!strcmp(text, "auto"))
+		n = 0;
+	else if (sscanf(text, "%lld%c", &n, &end) != 1 || n < 1 || n > 10000)
+		return err_set(err, EXIT_USAGE, "takes auto or 1 to 10000, not '%s'", text);
+	*(int64_t *)to = n;
+	return 0;
 }
 
 static int check_options(const struct lvlm_options *o, struct err *err)
 {
 	if (!o->model || !*o->model)
 		return err_set(err, EXIT_USAGE, "which model? -m NAME says it");
-	if (!base_url(o))
-		return err_set(err, EXIT_USAGE, "which server? -u URL or OPENAI_BASE_URL says it");
-	if (o->urls.count > 1)
-		return err_set(err, EXIT_USAGE, "one -u only");
-	if (o->in_flight < 1 || o->in_flight > 10000 || o->attempts < 1)
-		return err_set(err, EXIT_USAGE, "-j takes 1 to 10000, --attempts at least 1");
+	if (o->attempts < 1)
+		return err_set(err, EXIT_USAGE, "--attempts takes at least 1");
 	return 0;
 }
 
@@ -96,23 +61,25 @@ static const char *ledger_path(const struct lvlm_options *o)
 	return path && *path ? path : "capqa-ledger.db";
 }
 
+/* A handle for each slot there is by now; servers that join or speed up need more. */
 static void make_transfers(struct lvlm *l)
 {
-	struct transfer_options to = { l->endpoint.url, l->endpoint.headers, l->o.timeout_s,
-				       l->o.connect_timeout_s };
-	size_t i;
+	struct transfer_options to = { l->o.timeout_s, l->o.connect_timeout_s };
+	size_t slots = (size_t)pool_slots(&l->pool), i;
 
-	l->multi = curl_multi_init();
-	curl_multi_setopt(l->multi, CURLMOPT_MAXCONNECTS, (long)l->o.in_flight);
-	l->all_count = l->idle_count = (size_t)l->o.in_flight;
-	l->all = xcalloc(l->all_count, sizeof(*l->all));
-	l->idle = xcalloc(l->all_count, sizeof(*l->idle));
-	for (i = 0; i < l->all_count; i++)
-		l->all[i] = l->idle[i] = transfer_new(&to);
+	if (slots <= l->all_count)
+		return;
+	l->all = xrealloc(l->all, slots * sizeof(*l->all));
+	l->idle = xrealloc(l->idle, slots * sizeof(*l->idle));
+	for (i = l->all_count; i < slots; i++)
+		l->all[i] = l->idle[l->idle_count++] = transfer_new(&to);
+	l->all_count = slots;
+	curl_multi_setopt(l->multi, CURLMOPT_MAXCONNECTS, (long)slots);
 }
 
 struct lvlm *lvlm_new(const struct lvlm_options *o, struct err *err)
 {
+	struct roster_options servers = { o->urls, o->key_env, o->key_file, o->header_file };
 	struct lvlm *l;
 
 	if (check_options(o, err))
@@ -121,13 +88,14 @@ struct lvlm *lvlm_new(const struct lvlm_options *o, struct err *err)
 	l = xcalloc(1, sizeof(*l));
 	l->o = *o;
 	calls_init(&l->calls);
-	l->jitter.state = (uint64_t)now_ms() ^ ((uint64_t)getpid() << 32);
-	if (endpoint_init(&l->endpoint, base_url(o), o->key_env, o->key_file, o->header_file, err) ||
+	l->jitter.state = (uint64_t)lvlm_now_ms() ^ ((uint64_t)getpid() << 32);
+	l->multi = curl_multi_init();
+	pool_init(&l->pool, o->in_flight);
+	if (roster_init(&l->roster, &servers, &l->pool, err) ||
 	    (!o->no_ledger && !(l->ledger = answers_open(ledger_path(o), err)))) {
 		lvlm_free(l, NULL);
 		return NULL;
 	}
-	make_transfers(l);
 	return l;
 }
 
@@ -161,7 +129,8 @@ int lvlm_free(struct lvlm *l, struct err *err)
 		curl_multi_cleanup(l->multi);
 	calls_release(&l->calls);
 	result = answers_close(l->ledger, err);
-	endpoint_release(&l->endpoint);
+	roster_release(&l->roster, &l->pool);
+	pool_release(&l->pool);
 	free(l->all);
 	free(l->idle);
 	free(l);
@@ -231,6 +200,7 @@ void lvlm_ask(struct lvlm *l, const struct chat_request *request, const char *im
 		free(path);
 	} else {
 		c = calls_open(&l->calls, &q, key, path);
+		c->home = pool_home(c->q.image_id ? c->q.image_id : c->q.prompt);
 		calls_join(&c->askers, about);
 		calls_ready(&l->calls, c);
 	}
@@ -241,10 +211,12 @@ void lvlm_ask(struct lvlm *l, const struct chat_request *request, const char *im
 /* Opens the image and writes the body; false: the file says no, the call is over. */
 static bool prepare(struct lvlm *l, struct transfer *t, struct call *c)
 {
+	struct endpoint *endpoint = c->server->about;
 	const char *class;
 	struct err err;
 
 	transfer_clear(t);
+	transfer_aim(t, endpoint->url, endpoint->headers);
 	if (c->image) {
 		t->picture = picture_open(c->image, c->q.image_id, &class, &err);
 		if (!t->picture) {
@@ -253,19 +225,38 @@ static bool prepare(struct lvlm *l, struct transfer *t, struct call *c)
 		}
 		c->q.image_mime = picture_mime(t->picture);
 	}
-	chat_body(&c->q, &l->dialect, &t->head, &t->tail);
+	chat_body(&c->q, &endpoint->dialect, &t->head, &t->tail);
 	return true;
 }
 
-static int64_t slots(const struct lvlm *l)
+/* Nothing is asked before an answer showed that model, key and url are right. */
+static bool may_start(const struct lvlm *l)
 {
-	return l->proven && !l->pauses ? l->o.in_flight : 1;
+	return l->calls.ready && !l->fatal && !l->stopping_since_ms && (l->proven || !l->flying);
 }
 
-static bool can_start(const struct lvlm *l)
+/* Is there a server for it now? A line twice as long as all slots holds work for each. */
+static bool has_server(void *ctx, struct call *c)
 {
-	return l->calls.ready && l->idle_count && (int64_t)l->flying < slots(l) && !l->fatal &&
-	       !l->stopping_since_ms && l->paused_until_ms <= now_ms();
+	struct lvlm *l = ctx;
+	bool spill = (int64_t)l->calls.ready_count >= pool_slots(&l->pool);
+
+	c->server = pool_choose(&l->pool, c->home, lvlm_now_ms(), spill);
+	return c->server != NULL;
+}
+
+static bool within_budget(struct lvlm *l)
+{
+	const char *limit = budget_spent(&l->o.budget, l->asked, l->tokens + l->prompt_tokens,
+					 time(NULL));
+
+	if (!limit)
+		return true;
+	note("%s is reached: waiting for %zu answers under way", limit, l->flying);
+	l->spent = true;
+	l->stopping_since_ms = lvlm_now_ms();
+	sig_ask_stop();
+	return false;
 }
 
 static void start_ready(struct lvlm *l)
@@ -273,201 +264,26 @@ static void start_ready(struct lvlm *l)
 	struct transfer *t;
 	struct call *c;
 
-	while (can_start(l)) {
-		c = calls_next(&l->calls);
+	make_transfers(l);
+	while (may_start(l) && l->idle_count && (c = calls_pick(&l->calls, has_server, l))) {
 		t = l->idle[l->idle_count - 1];
+		if (!within_budget(l)) {
+			calls_ready(&l->calls, c);
+			return;
+		}
 		if (!prepare(l, t, c))
 			continue;
 		l->idle_count--;
 		t->about = c;
-		c->started_ms = now_ms();
+		c->started_ms = lvlm_now_ms();
 		transfer_start(t, l->multi, c->fresh_connection);
+		pool_sent(c->server);
 		l->flying++;
 		l->asked++;
 	}
 }
 
-/* ---- what came back ---- */
-
-static void retry_later(struct lvlm *l, struct call *c, int64_t wait_ms)
-{
-	calls_later(&l->calls, c, now_ms() + wait_ms);
-	l->retries++;
-}
-
-static bool attempts_spent(const struct lvlm *l, const struct call *c, long status)
-{
-	return c->attempts >= l->o.attempts ||
-	       (status == 500 && l->proven && c->server_errors >= SERVER_ERRORS_MAX);
-}
-
-static void retry_counted(struct lvlm *l, struct call *c, const struct transfer *t, long status)
-{
-	int64_t wait = t->retry_after_ms;
-
-	c->attempts++;
-	c->server_errors += status == 500;
-	if (attempts_spent(l, c, status)) {
-		calls_give_up(&l->calls, c, LVLM_FAILED, "transport", c->why.text);
-		return;
-	}
-	if (wait < 0)
-		wait = retry_backoff_ms(c->attempts - 1, draw_next(&l->jitter));
-	retry_later(l, c, wait);
-}
-
-/* The server is away: nothing is sent to it for a while, and no record loses an attempt. */
-static void pause_server(struct lvlm *l, struct call *c)
-{
-	int64_t now = now_ms(), wait = (int64_t)PAUSE_FIRST_MS << (l->pauses < 5 ? l->pauses : 5);
-	char text[sizeof(l->fault.text) + 64];
-
-	if (!l->away_since_ms) {
-		l->away_since_ms = now;
-		note("%s: %s; waiting up to %.0f s", l->endpoint.url, c->why.text, l->o.wait_server_s);
-	}
-	if ((double)(now - l->away_since_ms) >= l->o.wait_server_s * 1000) {
-		snprintf(text, sizeof(text), "%s; gave up after %.0f s", c->why.text,
-			 l->o.wait_server_s);
-		stop_run(l, EXIT_REFUSED, text);
-	}
-	if (l->paused_until_ms <= now) {	/* one outage, however many requests saw it */
-		l->pauses++;
-		l->paused_until_ms = now + (wait < PAUSE_LONGEST_MS ? wait : PAUSE_LONGEST_MS);
-	}
-	calls_ready(&l->calls, c);
-}
-
-static void reject(struct lvlm *l, struct call *c, const struct retry_seen *seen)
-{
-	char text[sizeof(c->why.text) + 96];
-
-	if (!l->dialect.standard_only &&
-	    chat_says_unknown_field(&seen->error, "repetition_penalty")) {
-		l->dialect.standard_only = true;
-		note("the server knows no repetition_penalty: it is left out from now on");
-		calls_ready(&l->calls, c);
-	} else if (!l->dialect.completion_tokens &&
-		   chat_says_unknown_field(&seen->error, "max_tokens") &&
-		   strstr(seen->error.message, "max_completion_tokens")) {
-		l->dialect.completion_tokens = true;
-		calls_ready(&l->calls, c);
-	} else if (c->image && chat_says_no_images(&seen->error)) {
-		stop_run(l, EXIT_REFUSED, c->why.text);
-		calls_ready(&l->calls, c);
-	} else {
-		if (!l->proven && ++l->unproven_rejects >= UNPROVEN_MAX) {
-			snprintf(text, sizeof(text), "the first %d requests were all refused: %s",
-				 UNPROVEN_MAX, c->why.text);
-			stop_run(l, EXIT_REFUSED, text);
-		}
-		calls_give_up(&l->calls, c, LVLM_REJECTED, "rejected_by_server", c->why.text);
-	}
-}
-
-/* No address in it: it may become part of a reject, which is the same on any server. */
-static void describe(struct call *c, const struct retry_seen *seen)
-{
-	const char *what = seen->error.message;
-
-	if (seen->curl)
-		err_set(&c->why, EXIT_REFUSED, "no answer: %s",
-			curl_easy_strerror((CURLcode)seen->curl));
-	else
-		err_set(&c->why, EXIT_REFUSED, "the server answered %ld%s%s", seen->status,
-			*what ? ": " : "", what);
-}
-
-static void on_failure(struct lvlm *l, struct call *c, const struct transfer *t,
-		       const struct retry_seen *seen)
-{
-	describe(c, seen);
-	c->fresh_connection = false;
-	if (c->image && seen->curl == CURLE_ABORTED_BY_CALLBACK) {
-		calls_give_up(&l->calls, c, LVLM_REJECTED, "image_changed", "the file changed while it was sent");
-		return;
-	}
-	switch (retry_classify(seen)) {
-	case RETRY_AT_ONCE:
-		c->fresh_connection = true;
-		l->retries++;
-		calls_ready(&l->calls, c);
-		break;
-	case RETRY_PAUSE:
-		pause_server(l, c);
-		break;
-	case RETRY_REJECT:
-			reject(l, c, seen);
-		break;
-	case RETRY_STOP:
-		stop_run(l, EXIT_REFUSED, c->why.text);
-		calls_ready(&l->calls, c);
-		break;
-	default:
-		if (seen->status == 500 && c->image && chat_says_no_images(&seen->error))
-			reject(l, c, seen);
-		else
-			retry_counted(l, c, t, seen->status);
-	}
-}
-
-static void on_answer(struct lvlm *l, struct call *c, struct chat_reply *reply)
-{
-	struct answer answer = {
-		.content = reply->content, .finish_reason = reply->finish_reason,
-		.model = reply->model, .fingerprint = reply->fingerprint,
-		.prompt_tokens = reply->prompt_tokens,
-		.completion_tokens = reply->completion_tokens,
-		.latency_ms = now_ms() - c->started_ms,
-	};
-	struct result *r;
-
-	l->proven = true;
-	l->away_since_ms = l->pauses = 0;
-	l->tokens += reply->completion_tokens > 0 ? reply->completion_tokens : 0;
-	if (l->ledger)
-		answers_put(l->ledger, c->key, &answer);
-	r = calls_finish(&l->calls, c, LVLM_ANSWERED);
-	r->answer = answer;	/* the texts move */
-	*reply = (struct chat_reply){ 0 };
-}
-
-/* An empty answer is tried again like a cut body; when attempts are spent it stands. */
-static bool settle_empty(struct lvlm *l, struct call *c)
-{
-	c->attempts++;
-	l->proven = true;
-	if (c->attempts >= l->o.attempts)
-		return true;
-	retry_later(l, c, retry_backoff_ms(0, draw_next(&l->jitter)));
-	return false;
-}
-
-static void take_reply(struct lvlm *l, struct transfer *t, CURLcode code)
-{
-	struct call *c = t->about;
-	struct retry_seen seen = { .curl = (int)code, .should_retry = t->should_retry,
-				   .got_bytes = t->reply.len > 0 };
-	struct chat_reply reply = { 0 };
-	enum chat_got got = CHAT_GARBAGE;
-	long connects = 0;
-
-	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &seen.status);
-	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
-	seen.reused = connects == 0;
-	seen.got_bytes = seen.got_bytes || seen.status > 0;
-	if (code == CURLE_OK)
-		got = chat_read(t->reply.data, t->reply.len, &reply, &seen.error);
-	if (code == CURLE_OK && seen.status >= 200 && seen.status < 300 && got == CHAT_REPLY) {
-		if (*reply.content || settle_empty(l, c))
-			on_answer(l, c, &reply);
-	} else {
-		if (code == CURLE_OK && seen.status >= 200 && seen.status < 300)
-			seen.should_retry = 1;	/* garbage or an error under 200: a cut body */
-		on_failure(l, c, t, &seen);
-	}
-	chat_reply_release(&reply);
-}
+/* ---- the stage's side ---- */
 
 static void take_finished(struct lvlm *l)
 {
@@ -480,7 +296,7 @@ static void take_finished(struct lvlm *l)
 			continue;
 		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &t);
 		l->flying--;
-		take_reply(l, t, m->data.result);
+		lvlm_back(l, t, m->data.result);
 		transfer_stop(t, l->multi);
 		transfer_clear(t);
 		l->idle[l->idle_count++] = t;
@@ -489,10 +305,12 @@ static void take_finished(struct lvlm *l)
 
 bool lvlm_room(const struct lvlm *l)
 {
-	int64_t open = (int64_t)(l->flying + l->calls.ready_count);
+	int64_t open = (int64_t)(l->flying + l->calls.ready_count), slots = 1;
 
+	if (l->proven)
+		slots = pool_slots(&l->pool) * (pool_listed(&l->pool) > 1 ? AHEAD : 1);
 	return !l->fatal && !l->stopping_since_ms && l->calls.result_count < RESULTS_MAX &&
-	       open < slots(l) && (int64_t)l->calls.later_count < l->o.in_flight * LATER_PER_SLOT &&
+	       open < slots && (int64_t)l->calls.later_count < slots * LATER_PER_SLOT &&
 	       (l->proven || !l->calls.later_count);
 }
 
@@ -503,20 +321,19 @@ bool lvlm_idle(const struct lvlm *l)
 	if (l->fatal)
 		return true;
 	if (l->stopping_since_ms)
-		return !l->flying || now_ms() - l->stopping_since_ms > DRAIN_MS;
+		return !l->flying || (!l->spent && lvlm_now_ms() - l->stopping_since_ms > DRAIN_MS);
 	return !l->flying && !l->calls.ready && !l->calls.later;
 }
 
 /* The soonest moment something of ours is due; ms from now. */
 static int next_due_ms(const struct lvlm *l)
 {
-	int64_t now = now_ms(), soonest = 1000, commit = l->ledger ? answers_due_ms(l->ledger) : -1;
+	int64_t now = lvlm_now_ms(), soonest = 1000, commit = l->ledger ? answers_due_ms(l->ledger) : -1;
 
 	if (commit >= 0 && commit < soonest)
 		soonest = commit;
-	if (l->calls.ready && !l->stopping_since_ms && l->paused_until_ms > now &&
-	    l->paused_until_ms - now < soonest)
-		soonest = l->paused_until_ms - now;
+	if (l->calls.ready && !l->stopping_since_ms)
+		soonest = pool_due_ms(&l->pool, now, now + soonest) - now;
 	soonest = calls_due_ms(&l->calls, now + soonest) - now;
 	return soonest > 0 ? (int)soonest : 0;
 }
@@ -555,14 +372,27 @@ static void wait_for_something(struct lvlm *l, int fd)
 	perform(l);
 }
 
+static void look_for_servers(struct lvlm *l)
+{
+	const char *fault;
+	int changes = roster_look(&l->roster, &l->pool, lvlm_now_ms(), &fault);
+
+	if (fault)
+		warn("%s; the servers stay as they are", fault);
+	else if (changes)
+		note("%zu servers are listed now", pool_listed(&l->pool));
+}
+
 int lvlm_wait(struct lvlm *l, int fd, struct err *err)
 {
 	if (sig_stop() && !l->stopping_since_ms)
-		l->stopping_since_ms = now_ms();
-	calls_wake(&l->calls, now_ms());
+		l->stopping_since_ms = lvlm_now_ms();
+	look_for_servers(l);
+	calls_wake(&l->calls, lvlm_now_ms());
 	start_ready(l);
 	perform(l);
-	if (!l->fatal && !l->calls.results && !can_start(l))
+	start_ready(l);
+	if (!l->fatal && !l->calls.results)
 		wait_for_something(l, fd);
 	commit_if_due(l);
 	if (!l->fatal)

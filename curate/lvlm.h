@@ -30,29 +30,35 @@
 #include "cli/meter.h"
 #include "cli/msg.h"
 #include "cli/opt.h"
+#include "curate/budget.h"
 #include "schemas/chat.h"
 
 struct lvlm_options {
 	struct opt_list urls;
 	const char *model;
-	int64_t in_flight;		/* -j */
+	int64_t in_flight;		/* -j, per server; 0: auto */
 	const char *ledger;
 	bool no_ledger;
 	const char *key_env, *key_file, *header_file;
 	double timeout_s, connect_timeout_s, wait_server_s;
 	int64_t attempts;
 	struct opt_list image_roots;
+	struct budget budget;
+	bool verbose;			/* the servers, one by one, now and then */
 };
 
-#define LVLM_DEFAULTS { .in_flight = 32, .timeout_s = 600, .connect_timeout_s = 10, \
+#define LVLM_DEFAULTS { .budget = BUDGET_NONE, .timeout_s = 600, .connect_timeout_s = 10, \
 	.wait_server_s = 900, .attempts = 8 }
 
 #define LVLM_OPTIONS(o) \
 	{ 'm', "model", OPT_TEXT, &(o).model, "NAME", "the model to ask, as the server names it", \
 	  NULL }, \
 	{ 'u', "url", OPT_LIST, &(o).urls, "URL", \
-	  "the server, up to and with /v1; default: $OPENAI_BASE_URL", NULL }, \
-	{ 'j', "in-flight", OPT_COUNT, &(o).in_flight, "N", "requests in flight (32)", NULL }, \
+	  "a server, up to and with /v1 (repeatable; @FILE lists them and is read again " \
+	  "while running); default: $OPENAI_BASE_URL", NULL }, \
+	{ 'j', "in-flight", OPT_PARSE, &(o).in_flight, "N", \
+	  "requests in flight at each server; auto: as many as pay (auto)", \
+	  lvlm_parse_in_flight }, \
 	{ 'L', "ledger", OPT_TEXT, &(o).ledger, "FILE", \
 	  "every answer is kept here and never asked for twice; default: $CAPQA_LEDGER, " \
 	  "./capqa-ledger.db", NULL }, \
@@ -67,7 +73,10 @@ struct lvlm_options {
 	  "for one connection (10)", NULL }, \
 	{ 0, "wait-server", OPT_SECONDS, &(o).wait_server_s, "TIME", \
 	  "how long to wait for a server that is away or loading (15m)", NULL }, \
-	{ 0, "attempts", OPT_COUNT, &(o).attempts, "N", "tries of one request (8)", NULL }
+	{ 0, "attempts", OPT_COUNT, &(o).attempts, "N", "tries of one request (8)", NULL }, \
+	BUDGET_OPTIONS((o).budget)
+
+int lvlm_parse_in_flight(const char *text, void *to, struct err *err);	/* "auto" or 1..10000 */
 
 #define LVLM_IMAGE_OPTIONS(o) \
 	{ 0, "image-root", OPT_LIST, &(o).image_roots, "DIR", \

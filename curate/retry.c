@@ -76,6 +76,13 @@ enum retry_class retry_classify(const struct retry_seen *seen)
 	return of_status(seen);
 }
 
+enum pool_sign retry_sign(const struct retry_seen *seen)
+{
+	if (seen->curl == CURLE_OPERATION_TIMEDOUT || (!seen->curl && seen->status == 503))
+		return POOL_SLOW;
+	return !seen->curl && seen->status == 429 ? POOL_BUSY : POOL_SICK;
+}
+
 int64_t retry_backoff_ms(int attempt, uint64_t random)
 {
 	int64_t most = attempt > 6 ? LONGEST_MS : (int64_t)FIRST_MS << attempt;

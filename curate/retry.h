@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "curate/pool.h"
 #include "schemas/chat.h"
 
 enum retry_class {
@@ -31,6 +32,9 @@ struct retry_seen {
 };
 
 enum retry_class retry_classify(const struct retry_seen *seen);
+
+/* What a counted failure says about its server: 429 wants fewer, a timeout is both. */
+enum pool_sign retry_sign(const struct retry_seen *seen);
 
 /* Exponential backoff with full jitter: 0 .. min(60 s, 0.5 s * 2^attempt). attempt from 0. */
 int64_t retry_backoff_ms(int attempt, uint64_t random);

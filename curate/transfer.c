@@ -109,8 +109,6 @@ struct transfer *transfer_new(const struct transfer_options *o)
 	buf_init(&t->tail, BUF_NO_MAX);
 	buf_init(&t->reply, TRANSFER_REPLY_MAX);
 	curl_easy_setopt(e, CURLOPT_PRIVATE, t);
-	curl_easy_setopt(e, CURLOPT_URL, o->url);
-	curl_easy_setopt(e, CURLOPT_HTTPHEADER, o->headers);
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
@@ -154,6 +152,12 @@ void transfer_free(struct transfer *t)
 	buf_release(&t->reply);
 	curl_easy_cleanup(t->easy);
 	free(t);
+}
+
+void transfer_aim(struct transfer *t, const char *url, struct curl_slist *headers)
+{
+	curl_easy_setopt(t->easy, CURLOPT_URL, url);
+	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, headers);
 }
 
 void transfer_start(struct transfer *t, CURLM *multi, bool fresh_connection)

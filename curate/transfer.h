@@ -31,8 +31,6 @@ struct transfer {
 };
 
 struct transfer_options {
-	const char *url;
-	struct curl_slist *headers;
 	double timeout_s, connect_timeout_s;
 };
 
@@ -41,6 +39,8 @@ void transfer_free(struct transfer *t);
 
 /* Empties everything for the next request; fill head, tail and picture (owned now). */
 void transfer_clear(struct transfer *t);
+/* The url and headers of the request are borrowed until it has ended. */
+void transfer_aim(struct transfer *t, const char *url, struct curl_slist *headers);
 void transfer_start(struct transfer *t, CURLM *multi, bool fresh_connection);
 void transfer_stop(struct transfer *t, CURLM *multi);
 

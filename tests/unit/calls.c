@@ -7,6 +7,12 @@
 #include "tests/unit/scratch.h"
 
 static struct calls calls;
+
+static bool any(void *ctx, struct call *call)
+{
+	return call != ctx;
+}
+
 static int cookies[10];
 
 static int setup(void **state)
@@ -78,8 +84,8 @@ static void test_first_in_first_out(void **state)
 			calls_ready(&calls, c[i]);
 		assert_int_equal(calls.ready_count, 4);
 		for (i = 0; i < 4; i++)
-			assert_ptr_equal(calls_next(&calls), c[i]);
-		assert_null(calls_next(&calls));
+			assert_ptr_equal(calls_pick(&calls, any, NULL), c[i]);
+		assert_null(calls_pick(&calls, any, NULL));
 		assert_int_equal(calls.ready_count, 0);
 	}
 }
@@ -96,15 +102,15 @@ static void test_later(void **state)
 	assert_int_equal(calls_due_ms(&calls, 1000), 100);
 	assert_int_equal(calls_due_ms(&calls, 50), 50);
 	calls_wake(&calls, 99);
-	assert_null(calls_next(&calls));
+	assert_null(calls_pick(&calls, any, NULL));
 	calls_wake(&calls, 200);
 	assert_int_equal(calls.later_count, 1);
 	assert_int_equal(calls.ready_count, 2);
 	assert_int_equal(calls_due_ms(&calls, 1000), 300);
-	calls_next(&calls);
-	calls_next(&calls);
+	calls_pick(&calls, any, NULL);
+	calls_pick(&calls, any, NULL);
 	calls_wake(&calls, 5000);
-	assert_ptr_equal(calls_next(&calls), a);
+	assert_ptr_equal(calls_pick(&calls, any, NULL), a);
 	assert_int_equal(calls_due_ms(&calls, 1000), 1000);
 }
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * lvlm_in: what the two halves of lvlm share: asking (lvlm.c) and what comes back
+ * (lvlm_back.c). Nobody else includes it.
+ */
+#ifndef CURATE_LVLM_IN_H
+#define CURATE_LVLM_IN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <curl/curl.h>
+
+#include "curate/calls.h"
+#include "curate/lvlm.h"
+#include "curate/pool.h"
+#include "curate/roster.h"
+#include "curate/transfer.h"
+#include "schemas/hash.h"
+#include "store/answers.h"
+
+struct lvlm {
+	struct lvlm_options o;
+	struct roster roster;
+	struct pool pool;
+	struct answers *ledger;
+	CURLM *multi;
+	struct transfer **idle;		/* not in use, `idle_count` of them */
+	struct transfer **all;
+	size_t idle_count, all_count;
+	struct calls calls;
+	size_t flying;
+	bool proven;			/* an answer came: model, key and url are right */
+	int unproven_rejects;
+	bool waiting;			/* it was said that no server is up */
+	int64_t stopping_since_ms;
+	bool fatal;
+	struct err fault;
+	struct draw jitter;		/* for waiting times only */
+	bool spent;			/* the budget */
+	int64_t asked, from_ledger, retries, tokens, prompt_tokens;
+};
+
+int64_t lvlm_now_ms(void);	/* a clock that only goes forward */
+/* The transfer has ended: its call gets an answer, another try, or up. */
+void lvlm_back(struct lvlm *l, struct transfer *t, CURLcode code);
+
+#endif

@@ -1,0 +1,129 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Several servers: images stay with theirs, one that dies loses nothing and moves only its own
+# share, the list is read again while the stage runs, and a budget ends a run cleanly.
+. "$(dirname "$0")/lib.sh"
+
+sim_start --world "$world"
+chain_or_die w
+zstd -dcq w/replies.jsonl.zst >w/replies.jsonl
+one=$sim one_pid=$sim_pid
+sim_start --world "$world" --log two.log
+two=$sim two_pid=$sim_pid
+sim_start --world "$world" --log three.log
+three=$sim three_pid=$sim_pid
+unset OPENAI_BASE_URL
+all="-u $one/v1 -u $two/v1 -u $three/v1"
+reset_all() { for sim in $one $two $three; do sim_reset; done; }
+requests() { sim=$1; stat_of requests; }
+images_of() { sim=$1; stat_of images; }
+on_all() { echo $(($(requests $one) + $(requests $two) + $(requests $three))); }
+
+# ---- shares ----
+
+reset_all
+must sight $all -L a.db w/blind.jsonl -o out
+same "three servers give the bytes of one" out w/sight.jsonl
+base=$(on_all)
+for sim in $one $two $three; do
+	holds "each has a share: $(requests $sim) of $base" test "$(requests $sim)" -gt $((base / 10))
+done
+seen=$(($(images_of $one) + $(images_of $two) + $(images_of $three)))
+sim=$one
+sim_reset
+must sight -u $one/v1 -L b.db w/blind.jsonl -o out
+is "each image went to one server only" $seen "$(images_of $one)"
+
+# ---- one of three dies in the middle ----
+
+reset_all
+sim=$two
+sim_stall sight 6 4 60000
+capqa-sight -m sim-vl $all -j 4 -L c.db --progress none w/blind.jsonl -o out 2>stage.err &
+pid=$!
+started="$started $pid"
+wait_for asked_at_least 10 || fail "the second server got 10 requests"
+kill -9 $two_pid
+wait $two_pid 2>/dev/null
+code=0
+wait $pid || code=$?
+is "killing one of three: settles" $code 0
+same "with the same bytes" out w/sight.jsonl
+holds "and it is said whose share moves" grep -q "$two.*the other servers take its share" stage.err
+asked=$(sed -n 's/.*; \([0-9]*\) calls.*/\1/p' stage.err)
+holds "only what was in flight and probes are sent twice: $asked calls" test "$asked" -le $((base + 4 + 24))
+grep -q "gave up" stage.err && fail "nothing gives up while a server is left"
+
+# ---- the list is a file ----
+
+{ echo "# our servers"; echo "$two/v1  # away"; } >servers
+capqa-blind -m sim-llm -u @servers -L d.db -j 2 --wait-server 60 --progress none w/questions.jsonl \
+	-o out 2>stage.err &
+pid=$!
+started="$started $pid"
+waits() { grep -q "waiting for the server" stage.err; }
+wait_for waits || fail "the stage waits for the only server"
+echo "$one/v1" >servers.new && mv servers.new servers
+code=0
+wait $pid || code=$?
+is "a server written into the list while running is used" $code 0
+same "and the bytes are the same" out w/blind.jsonl
+holds "the change is said" grep -q "1 servers are listed now" stage.err
+echo "no url at all" >servers
+code=0
+capqa-blind -m sim-llm -u @servers -L e.db w/questions.jsonl 2>stage.err >out || code=$?
+is "a list of nonsense is a usage error" $code 2
+
+# ---- a no of one is a no of all ----
+
+sim=$three
+sim_wire '[{"match":{"kind":"blind"},"do":"status 401"}]'
+code=0
+blind -u $one/v1 -u $three/v1 -L f.db w/questions.jsonl -o out401 2>stage.err || code=$?
+is "401 from one of two stops the run" $code 69
+holds "and names that one" grep -q "$three.*401" stage.err
+sim_wire '[]'
+
+# ---- a server that keeps failing ----
+
+sim=$three
+sim_reset
+sim_wire '[{"do":"status 502"}]'
+code=0
+blind -u $one/v1 -u $three/v1 -j 4 -L g.db w/questions.jsonl -o out 2>stage.err || code=$?
+is "a server that answers only 502 beside a good one: settles" $code 0
+same "with the same bytes" out w/blind.jsonl
+holds "it is set aside: $(requests $three) requests" test "$(requests $three)" -lt 60
+sim_wire '[]'
+
+# ---- budgets ----
+
+sim=$one
+sim_reset
+code=0
+blind -u $one/v1 -j 4 -L h.db --max-requests 50 w/questions.jsonl -o budget 2>stage.err || code=$?
+is "--max-requests 50: 75 after as many" "$code $(requests $one)" "75 50"
+is "all 50 are in the ledger" "$(committed h.db)" 50
+holds "and it is said" grep -q -- "--max-requests is reached" stage.err
+gone "no FILE" budget
+holds "but FILE.partial" test -e budget.partial
+blind -u $one/v1 -j 4 -L h.db w/questions.jsonl -o budget 2>stage.err
+same "the rerun goes on to the same bytes" budget w/blind.jsonl
+full=$(committed h.db)
+code=0
+sim_reset
+blind -u $one/v1 -j 4 -L i.db --max-requests "$full" w/questions.jsonl -o budget 2>stage.err || code=$?
+is "a budget that is just enough settles" $code 0
+code=0
+blind -u $one/v1 -j 4 -L j.db --max-tokens-total 300 w/questions.jsonl -o b2 2>stage.err || code=$?
+holds "--max-tokens-total stops too: $code, $(committed j.db) answers" \
+	test $code = 75 -a "$(committed j.db)" -lt "$full"
+sim_reset
+code=0
+blind -u $one/v1 -L k.db --deadline 0 w/questions.jsonl -o b3 2>stage.err || code=$?
+is "a deadline that is over: 75, nothing asked" "$code $(requests $one)" "75 0"
+code=0
+blind -u $one/v1 -L h.db --deadline 0 w/questions.jsonl -o b3 2>stage.err || code=$?
+is "but what the ledger holds needs no budget" $code 0
+finish
