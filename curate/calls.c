@@ -250,7 +250,8 @@ bool calls_take(struct calls *c, struct lvlm_reply *reply)
 		.finish_reason = r->answer.finish_reason ? r->answer.finish_reason : "",
 		.model = r->answer.model, .prompt_tokens = r->answer.prompt_tokens,
 		.completion_tokens = r->answer.completion_tokens, .class = r->class,
-		.message = r->message,
+		.message = r->message, .text_bytes = r->text_bytes, .image_bytes = r->image_bytes,
+		.max_tokens = r->max_tokens,
 	};
 	memcpy(reply->call, r->call, sizeof(reply->call));
 	return true;

@@ -53,6 +53,7 @@ struct result {
 	struct answer answer;
 	const char *class;	/* static */
 	char *message;
+	int64_t text_bytes, image_bytes, max_tokens;	/* of a missing one */
 };
 
 struct calls {

@@ -18,6 +18,7 @@
 #include "cli/sig.h"
 #include "curate/lvlm.h"
 #include "curate/prompt.h"
+#include "schemas/chance.h"
 #include "schemas/record.h"
 #include "store/run.h"
 
@@ -149,24 +150,29 @@ static void put_reply(struct run *run, const struct prompt *prompt, struct item 
 	run_write(run, item, RUN_DONE);
 }
 
-static void put(struct run *run, const struct prompt *prompt, const struct lvlm_reply *reply)
+static void put(struct run *run, struct lvlm *model, const struct prompt *prompt,
+		const struct lvlm_reply *reply)
 {
 	struct item *item = reply->about;
 
-	if (reply->outcome == LVLM_FAILED)
+	if (reply->outcome == LVLM_MISSING) {
+		lvlm_expect(model, reply, &(struct chance_left){ 1, 1, 1 });
+		run_write(run, item, RUN_PASSED);
+	} else if (reply->outcome == LVLM_FAILED) {
 		run_leave(run, item, reply->class, reply->message);
-	else if (reply->outcome == LVLM_REJECTED)
+	} else if (reply->outcome == LVLM_REJECTED) {
 		run_reject(run, item, reply->class, reply->message);
-	else if (!*reply->content)
+	} else if (!*reply->content) {
 		run_reject(run, item, "empty_reply", "the model answered with nothing");
-	else
+	} else {
 		put_reply(run, prompt, item, reply);
+	}
 	free(item);
 }
 
 int main(int argc, char **argv)
 {
-	char **inputs, *text, more[128];
+	char **inputs, *text, more[256];
 	struct prompt prompt;
 	struct meter_now now = { 0 };
 	struct lvlm_reply reply;
@@ -188,6 +194,8 @@ int main(int argc, char **argv)
 		free(text);
 		return code;
 	}
+	if (opt.model.dry_run)
+		run_options_dry(&opt.run);
 	model = lvlm_new_or_die(&opt.model);
 	run = run_open_or_die(&opt.run, &words, REC_IMAGE, inputs);
 	run_before_write(run, lvlm_commit, model);
@@ -198,7 +206,7 @@ int main(int argc, char **argv)
 		if (lvlm_wait(model, run_fd(run), &err))
 			run_fail(run, &err);
 		while (lvlm_reply(model, &reply))
-			put(run, &prompt, &reply);
+			put(run, model, &prompt, &reply);
 		lvlm_meter(model, &now);
 		run_tick(run, &now);
 	}

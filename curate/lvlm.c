@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "cli/sig.h"
 #include "curate/endpoint.h"
 #include "curate/picture.h"
+#include "schemas/chance.h"
 
 #define RESULTS_MAX 256		/* replies waiting to be taken before we stop asking for more */
 #define LATER_PER_SLOT 8	/* calls waiting for a retry, per request in flight */
@@ -61,6 +63,12 @@ static const char *ledger_path(const struct lvlm_options *o)
 	return path && *path ? path : "capqa-ledger.db";
 }
 
+/* A dry run creates none. */
+static bool wants_ledger(const struct lvlm_options *o)
+{
+	return !o->no_ledger && (!o->dry_run || !access(ledger_path(o), F_OK));
+}
+
 /* A handle for each slot there is by now; servers that join or speed up need more. */
 static void make_transfers(struct lvlm *l)
 {
@@ -90,9 +98,10 @@ struct lvlm *lvlm_new(const struct lvlm_options *o, struct err *err)
 	calls_init(&l->calls);
 	l->jitter.state = (uint64_t)lvlm_now_ms() ^ ((uint64_t)getpid() << 32);
 	l->multi = curl_multi_init();
+	l->when = "";
 	pool_init(&l->pool, o->in_flight);
-	if (roster_init(&l->roster, &servers, &l->pool, err) ||
-	    (!o->no_ledger && !(l->ledger = answers_open(ledger_path(o), err)))) {
+	if ((!o->dry_run && roster_init(&l->roster, &servers, &l->pool, err)) ||
+	    (wants_ledger(o) && !(l->ledger = answers_open(ledger_path(o), err)))) {
 		lvlm_free(l, NULL);
 		return NULL;
 	}
@@ -153,8 +162,44 @@ static int from_ledger(struct lvlm *l, const unsigned char key[16], void *about)
 	r = calls_result(&l->calls, key, LVLM_ANSWERED, about);
 	r->answer = answer;
 	r->from_ledger = true;
+	estimate_held(&l->estimate, answer.prompt_tokens, answer.completion_tokens);
 	l->from_ledger++;
 	return 1;
+}
+
+/* --dry-run: the request as it would be sent, but for a few bytes of its image's type. */
+static void say_missing(struct lvlm *l, const struct chat_request *q, const unsigned char key[16],
+			const char *path, void *about)
+{
+	struct result *r = calls_result(&l->calls, key, LVLM_MISSING, about);
+	struct chat_request sent = *q;
+	struct chat_dialect plain = { .standard_only = false };
+	struct buf head, tail;
+	struct stat st;
+
+	sent.image_mime = "image/jpeg";
+	buf_init(&head, BUF_NO_MAX);
+	buf_init(&tail, BUF_NO_MAX);
+	chat_body(&sent, &plain, &head, &tail);
+	r->text_bytes = (int64_t)(head.len + tail.len);
+	if (path && !stat(path, &st))
+		r->image_bytes = (st.st_size + 2) / 3 * 4;
+	r->max_tokens = q->max_tokens;
+	buf_release(&head);
+	buf_release(&tail);
+}
+
+void lvlm_expect(struct lvlm *l, const struct lvlm_reply *missing, const struct chance_left *calls)
+{
+	struct estimate_request r = { missing->text_bytes, missing->image_bytes, missing->max_tokens,
+				      calls->least, calls->most, calls->expected };
+
+	estimate_add(&l->estimate, &r);
+}
+
+void lvlm_expect_when(struct lvlm *l, const char *when)
+{
+	l->when = when;
 }
 
 /* An image whose id no record holds: its bytes say it. false: it is rejected already. */
@@ -197,6 +242,9 @@ void lvlm_ask(struct lvlm *l, const struct chat_request *request, const char *im
 		l->from_ledger++;
 		free(path);
 	} else if (!fresh && from_ledger(l, key, about)) {
+		free(path);
+	} else if (l->o.dry_run) {
+		say_missing(l, &q, key, path, about);
 		free(path);
 	} else {
 		c = calls_open(&l->calls, &q, key, path);
@@ -423,6 +471,10 @@ void lvlm_meter(const struct lvlm *l, struct meter_now *now)
 
 void lvlm_say(const struct lvlm *l, char *to, size_t size)
 {
+	if (l->o.dry_run) {
+		estimate_say(&l->estimate, l->o.price_in, l->o.price_out, l->when, to, size);
+		return;
+	}
 	snprintf(to, size, "%lld calls, %lld from ledger, %lld retries, %lld tokens",
 		 (long long)l->asked, (long long)l->from_ledger, (long long)l->retries,
 		 (long long)l->tokens);

@@ -45,6 +45,8 @@ struct lvlm_options {
 	struct opt_list image_roots;
 	struct budget budget;
 	bool verbose;			/* the servers, one by one, now and then */
+	bool dry_run;
+	double price_in, price_out;	/* per million tokens; 0: not given */
 };
 
 #define LVLM_DEFAULTS { .budget = BUDGET_NONE, .timeout_s = 600, .connect_timeout_s = 10, \
@@ -74,7 +76,13 @@ struct lvlm_options {
 	{ 0, "wait-server", OPT_SECONDS, &(o).wait_server_s, "TIME", \
 	  "how long to wait for a server that is away or loading (15m)", NULL }, \
 	{ 0, "attempts", OPT_COUNT, &(o).attempts, "N", "tries of one request (8)", NULL }, \
-	BUDGET_OPTIONS((o).budget)
+	BUDGET_OPTIONS((o).budget), \
+	{ 0, "dry-run", OPT_FLAG, &(o).dry_run, NULL, \
+	  "ask nothing and write nothing: say what it would take", NULL }, \
+	{ 0, "price-in", OPT_NUMBER, &(o).price_in, "X", \
+	  "what a million prompt tokens cost, for --dry-run", NULL }, \
+	{ 0, "price-out", OPT_NUMBER, &(o).price_out, "X", \
+	  "what a million tokens of the replies cost", NULL }
 
 int lvlm_parse_in_flight(const char *text, void *to, struct err *err);	/* "auto" or 1..10000 */
 
@@ -85,7 +93,8 @@ int lvlm_parse_in_flight(const char *text, void *to, struct err *err);	/* "auto"
 enum lvlm_outcome {
 	LVLM_ANSWERED,
 	LVLM_REJECTED,	/* for good: the server or the file says no to this one */
-	LVLM_FAILED	/* transport: a rerun can settle it */
+	LVLM_FAILED,	/* transport: a rerun can settle it */
+	LVLM_MISSING	/* --dry-run: not in the ledger; to be told lvlm_expect */
 };
 
 struct lvlm_reply {
@@ -97,6 +106,7 @@ struct lvlm_reply {
 	const char *finish_reason, *model;
 	int64_t prompt_tokens, completion_tokens;	/* -1: not said */
 	const char *class, *message;	/* else: reject class, one clean sentence */
+	int64_t text_bytes, image_bytes, max_tokens;	/* MISSING: of the request */
 };
 
 struct lvlm;
@@ -126,6 +136,12 @@ int lvlm_wait(struct lvlm *l, int fd, struct err *err);
 
 /* What it lends stays until the next call. */
 bool lvlm_reply(struct lvlm *l, struct lvlm_reply *reply);
+
+/* --dry-run: so many calls like this one would be made. */
+struct chance_left;
+void lvlm_expect(struct lvlm *l, const struct lvlm_reply *missing, const struct chance_left *calls);
+/* ... and what lies under the average: "when the model guesses". */
+void lvlm_expect_when(struct lvlm *l, const char *when);
 
 /* For run_before_write; ctx is the struct lvlm. */
 int lvlm_commit(void *ctx, struct err *err);

@@ -13,6 +13,7 @@
 #include <curl/curl.h>
 
 #include "curate/calls.h"
+#include "curate/estimate.h"
 #include "curate/lvlm.h"
 #include "curate/pool.h"
 #include "curate/roster.h"
@@ -39,6 +40,8 @@ struct lvlm {
 	struct err fault;
 	struct draw jitter;		/* for waiting times only */
 	bool spent;			/* the budget */
+	struct estimate estimate;	/* --dry-run */
+	const char *when;
 	int64_t asked, from_ledger, retries, tokens, prompt_tokens;
 };
 

@@ -131,9 +131,14 @@ void asking_put(struct asking *a, const struct lvlm_reply *reply)
 {
 	struct held *h = reply->about;
 	struct trials *t = h->of;
+	struct chance_left left;
 
 	--*trials_under_way(t);
-	if (!trials_closed(t)) {
+	if (!trials_closed(t) && reply->outcome == LVLM_MISSING) {
+		left = trials_left(t);
+		lvlm_expect(a->model, reply, &left);
+		trials_pass(t, a->run);
+	} else if (!trials_closed(t)) {
 		switch (trials_take(h, reply)) {
 		case TRIALS_AGAIN:
 			ask(a, t, h, true);

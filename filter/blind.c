@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 	struct run *run;
 	struct err err;
 	int code;
-	char **inputs, more[128];
+	char **inputs, more[256];
 
 	(void)argc;
 	msg_init("capqa-blind", false);
@@ -99,9 +99,12 @@ int main(int argc, char **argv)
 		return code;
 	}
 	plan.model = opt.model.model;
+	if (opt.model.dry_run)
+		run_options_dry(&opt.run);
 	model = lvlm_new_or_die(&opt.model);
 	run = run_open_or_die(&opt.run, &words, REC_QUESTION, inputs);
 	run_before_write(run, lvlm_commit, model);
+	lvlm_expect_when(model, "when the model guesses");
 	asking.model = model;
 	asking.run = run;
 

@@ -122,7 +122,7 @@ int main(int argc, char **argv)
 	struct run *run;
 	struct err err;
 	int code;
-	char **inputs, more[128];
+	char **inputs, more[256];
 
 	(void)argc;
 	msg_init("capqa-sight", false);
@@ -138,9 +138,13 @@ int main(int argc, char **argv)
 	}
 	plan.model = opt.model.model;
 	asking.controls = open_controls_or_die(&plan);
+	if (opt.model.dry_run)
+		run_options_dry(&opt.run);
 	model = lvlm_new_or_die(&opt.model);
 	run = run_open_or_die(&opt.run, &words, REC_QUESTION, inputs);
 	run_before_write(run, lvlm_commit, model);
+	lvlm_expect_when(model, opt.control ? "when the model guesses" :
+					      "when nine of ten answers are right");
 	asking.model = model;
 	asking.run = run;
 

@@ -15,6 +15,8 @@
 #define ABSTAIN_BLIND "It cannot be answered without the image."
 #define ABSTAIN_SIGHT "It cannot be answered from the image."
 
+#define SIGHTED 0.9	/* a model that sees, on questions worth keeping; for --dry-run only */
+
 struct trials {
 	const struct trials_plan *plan;
 	struct item item;
@@ -314,6 +316,25 @@ void trials_close(struct trials *t, struct run *run)
 	cJSON_Delete(json);
 	tally_list_release(&list);
 	run_write(run, &t->item, fate);
+	t->closed = true;
+}
+
+struct chance_left trials_left(const struct trials *t)
+{
+	const struct tally *tally = &t->tally;
+	struct chance_state from = { tally->asked, tally->correct, tally->asked - tally->valid };
+	bool guesses = !t->plan->image || t->plan->control;
+	int all = t->wanted - tally->asked;
+
+	if (t->plan->o->exhaustive || tally->full)
+		return (struct chance_left){ all, all, all };
+	return chance_left(t->plan->threshold, guesses ? 1.0 / (double)t->q.option_count : SIGHTED,
+			   t->wanted, &from);
+}
+
+void trials_pass(struct trials *t, struct run *run)
+{
+	run_write(run, &t->item, RUN_PASSED);
 	t->closed = true;
 }
 

@@ -17,6 +17,7 @@
 #include "curate/lvlm.h"
 #include "curate/prompt.h"
 #include "filter/judging.h"
+#include "schemas/chance.h"
 #include "schemas/record.h"
 #include "schemas/rule.h"
 #include "schemas/tally.h"
@@ -80,6 +81,10 @@ enum trials_took trials_take(struct held *h, const struct lvlm_reply *reply);
 
 /* The tally goes into the record and the item ends; t still waits for trials_free. */
 void trials_close(struct trials *t, struct run *run);
+/* How many more trials it takes, from those taken so far. */
+struct chance_left trials_left(const struct trials *t);
+/* --dry-run: the item ends as it came. */
+void trials_pass(struct trials *t, struct run *run);
 void trials_reject(struct trials *t, struct run *run, const char *class, const char *message);
 bool trials_closed(const struct trials *t);
 

@@ -4,6 +4,7 @@
  */
 #include "schemas/chance.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 
 #include "cli/buf.h"
@@ -39,24 +40,43 @@ double chance_one_letter(const struct threshold *text, int options, int trials,
 	       (more > 0 && threshold_met(text, few + 1, trials) ? more : 0);
 }
 
-/* P(asked trials so far leave it open with c right), trial by trial. */
-double chance_calls(const struct threshold *text, int options, int trials)
+/* open[c]: the probability that asking goes on with c right, trial by trial. */
+struct chance_left chance_left(const struct threshold *t, double p, int trials,
+			       const struct chance_state *from)
 {
-	double *open = xcalloc((size_t)trials + 2, sizeof(*open)), p = 1.0 / options, calls = 0;
+	double *open = xcalloc((size_t)trials + 2, sizeof(*open));
+	struct chance_left left = { .least = -1 };
+	bool decided, going;
 	int asked, c;
 
-	open[0] = 1;
-	for (asked = 0; asked < trials; asked++) {
+	open[from->correct] = 1;
+	for (asked = from->asked; asked <= trials; asked++) {
+		decided = going = false;
 		for (c = asked; c >= 0; c--) {
-			if (!open[c] || !rule_can_change(text, c, 0, asked, trials)) {
+			if (open[c] <= 0)
+				continue;
+			if (asked == trials ||
+			    !rule_can_change(t, c, from->missing, asked, trials)) {
+				decided = true;
 				open[c] = 0;
 				continue;
 			}
-			calls += open[c];
+			going = true;
+			left.expected += open[c];
 			open[c + 1] += open[c] * p;
 			open[c] *= 1 - p;
 		}
+		left.most += going;
+		if (decided && left.least < 0)
+			left.least = asked - from->asked;
 	}
 	free(open);
-	return calls;
+	return left;
+}
+
+double chance_calls(const struct threshold *text, int options, int trials)
+{
+	struct chance_state none = { 0, 0, 0 };
+
+	return chance_left(text, 1.0 / options, trials, &none).expected;
 }

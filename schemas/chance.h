@@ -21,6 +21,20 @@ double chance_guessing(const struct threshold *text, int options, int trials);
 double chance_one_letter(const struct threshold *text, int options, int trials,
 			 enum order_mode orders);
 
+/* Where a question stands: so many trials asked, of these right, of these without an outcome. */
+struct chance_state {
+	int asked, correct, missing;
+};
+
+/* How many more trials until a test is decided: at least, at most, and on average when each
+ * is right with probability p, 0 < p < 1. */
+struct chance_left {
+	int least, most;
+	double expected;
+};
+struct chance_left chance_left(const struct threshold *t, double p, int trials,
+			       const struct chance_state *from);
+
 /* Trials until the text test is decided, expected while the model guesses (2.73 for N=4). */
 double chance_calls(const struct threshold *text, int options, int trials);
 

@@ -67,6 +67,9 @@ struct run_options {
 	{ 'q', "quiet", OPT_FLAG, &(o).quiet, NULL, "only warnings and errors", NULL }, \
 	{ 'v', "verbose", OPT_FLAG, &(o).verbose, NULL, "say more", NULL }
 
+/* For a run that only looks (--dry-run): nothing is written, nothing is left open. */
+void run_options_dry(struct run_options *o);
+
 int run_parse_part(const char *text, void *to, struct err *err);
 int run_parse_max(const char *text, void *to, struct err *err);
 int run_parse_progress(const char *text, void *to, struct err *err);

@@ -126,4 +126,36 @@ is "a deadline that is over: 75, nothing asked" "$code $(requests $one)" "75 0"
 code=0
 blind -u $one/v1 -L h.db --deadline 0 w/questions.jsonl -o b3 2>stage.err || code=$?
 is "but what the ledger holds needs no budget" $code 0
+
+# ---- what would it take? ----
+
+# bounds: "LEAST MOST" of the dry run in stage.err, which may say one number only.
+bounds() { sed -n 's/.*dry run: \([0-9]*\) to \([0-9]*\) calls.*/\1 \2/p; s/.*dry run: \([0-9]*\) calls.*/\1 \1/p' stage.err; }
+sim_reset
+must blind --dry-run --price-in 1 --price-out 2 -L dry.db w/questions.jsonl -o dry.out
+mv must.err stage.err
+is "a dry run asks nothing, of no server" "$(requests $one)" 0
+gone "writes no FILE" dry.out
+gone "no FILE.partial" dry.out.partial
+gone "and no ledger" dry.db
+set -- $(bounds)
+holds "$1 to $2 calls hold the $full that it takes" test "$1" -le "$full" -a "$full" -le "$2" -a "$1" -gt 0
+holds "an average and a price are said" grep -q "expected when the model guesses.*MB to send, about " stage.err
+must blind -u $one/v1 -L dry.db --max-requests 100000 -n 20 w/questions.jsonl -o dry.out
+part=$(committed dry.db)
+must blind --dry-run -L dry.db w/questions.jsonl
+mv must.err stage.err
+set -- $(bounds)
+holds "with $part answers in the ledger: $1 to $2" test "$1" -le $((full - part)) -a $((full - part)) -le "$2"
+holds "which is said" grep -q " $part answers in the ledger" stage.err
+must blind --dry-run -L h.db w/questions.jsonl
+mv must.err stage.err
+is "when all is there, no call" "$(bounds)" "0 0"
+must sight --dry-run -L a.db w/blind.jsonl
+mv must.err stage.err
+is "sight too" "$(bounds)" "0 0"
+sim_reset
+must generate --dry-run -L none.db w/images.jsonl
+mv must.err stage.err
+is "generate: one call for each image" "$(bounds)" "23 23"
 finish
