@@ -38,6 +38,7 @@ struct call {
 	char *image;		/* the file that was found, or NULL */
 	int attempts, server_errors;
 	bool fresh_connection;
+	enum chat_decode sent;	/* the constraint that the last attempt carried */
 	uint64_t home;		/* which server it belongs to; see pool */
 	struct server *server;	/* where it flies, or flew last */
 	int64_t due_ms, started_ms;

@@ -2,7 +2,8 @@
  *
  * dialect: what a refusal teaches about how a server wants things said. Pure. Every field that
  * only some servers know is sent until one says that it does not; then it is left out or said
- * otherwise, for that server, and the request goes again at no cost.
+ * otherwise, for that server, and the request goes again at no cost. Servers ignore fields they
+ * do not know (status 200, nothing said), so a constraint is believed by its effect only.
  */
 #ifndef CURATE_DIALECT_H
 #define CURATE_DIALECT_H
@@ -17,5 +18,13 @@
  */
 bool dialect_learn(struct chat_dialect *d, const struct chat_request *q,
 		   const struct chat_error *error, const char **said);
+
+/*
+ * An answer came: did the constraint that was sent hold it? A schema's envelope is taken off.
+ * true: no, the server ignores it, and the dialect changed; *said as above. The answer stands
+ * either way, as free text.
+ */
+bool dialect_heard(struct chat_dialect *d, const struct chat_request *q, enum chat_decode sent,
+		   struct chat_reply *reply, const char **said);
 
 #endif

@@ -47,10 +47,34 @@ int lvlm_parse_in_flight(const char *text, void *to, struct err *err)
 	return 0;
 }
 
+int lvlm_parse_extra(const char *text, void *to, struct err *err)
+{
+	struct buf *b = to;
+
+	buf_init(b, BUF_NO_MAX);
+	return chat_extra(text, b, err);
+}
+
+int lvlm_parse_decode(const char *text, void *to, struct err *err)
+{
+	static const char *const names[] = { "auto", "choice", "schema", "free" };
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		if (!strcmp(text, names[i])) {
+			*(enum chat_decode *)to = (enum chat_decode)i;
+			return 0;
+		}
+	}
+	return err_set(err, EXIT_USAGE, "takes auto, choice, schema or free, not '%s'", text);
+}
+
 static int check_options(const struct lvlm_options *o, struct err *err)
 {
 	if (!o->model || !*o->model)
 		return err_set(err, EXIT_USAGE, "which model? -m NAME says it");
+	if (o->no_think && o->extra.data && strstr(o->extra.data, "chat_template_kwargs"))
+		return err_set(err, EXIT_USAGE, "--no-think sets chat_template_kwargs; --extra has them too");
 	if (o->attempts < 1)
 		return err_set(err, EXIT_USAGE, "--attempts takes at least 1");
 	return 0;
@@ -231,6 +255,8 @@ void lvlm_ask(struct lvlm *l, const struct chat_request *request, const char *im
 	struct call *c;
 
 	q.model = l->o.model;
+	q.extra = l->o.extra.data;
+	q.no_think = l->o.no_think;
 	if (path && !q.image_id && !learn_image(l, &q, path, &info, about)) {
 		free(path);
 		return;
@@ -273,6 +299,7 @@ static bool prepare(struct lvlm *l, struct transfer *t, struct call *c)
 		}
 		c->q.image_mime = picture_mime(t->picture);
 	}
+	c->sent = chat_form(&c->q, &endpoint->dialect);
 	chat_body(&c->q, &endpoint->dialect, &t->head, &t->tail);
 	return true;
 }

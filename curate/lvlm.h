@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cli/buf.h"
 #include "cli/meter.h"
 #include "cli/msg.h"
 #include "cli/opt.h"
@@ -44,6 +45,8 @@ struct lvlm_options {
 	int64_t attempts;
 	struct opt_list image_roots;
 	struct budget budget;
+	struct buf extra;		/* --extra, as chat_extra leaves it; data NULL: none */
+	bool no_think;
 	bool verbose;			/* the servers, one by one, now and then */
 	bool dry_run;
 	double price_in, price_out;	/* per million tokens; 0: not given */
@@ -76,6 +79,10 @@ struct lvlm_options {
 	{ 0, "wait-server", OPT_SECONDS, &(o).wait_server_s, "TIME", \
 	  "how long to wait for a server that is away or loading (15m)", NULL }, \
 	{ 0, "attempts", OPT_COUNT, &(o).attempts, "N", "tries of one request (8)", NULL }, \
+	{ 0, "extra", OPT_PARSE, &(o).extra, "JSON", \
+	  "further members of the request's body, as {\"min_p\":0.1}", lvlm_parse_extra }, \
+	{ 0, "no-think", OPT_FLAG, &(o).no_think, NULL, \
+	  "ask the chat template for no reasoning (enable_thinking false)", NULL }, \
 	BUDGET_OPTIONS((o).budget), \
 	{ 0, "dry-run", OPT_FLAG, &(o).dry_run, NULL, \
 	  "ask nothing and write nothing: say what it would take", NULL }, \
@@ -84,6 +91,13 @@ struct lvlm_options {
 	{ 0, "price-out", OPT_NUMBER, &(o).price_out, "X", \
 	  "what a million tokens of the replies cost", NULL }
 
+#define LVLM_DECODE_OPTION(to) \
+	{ 0, "decode", OPT_PARSE, &(to), "HOW", \
+	  "hold answers to the letters by choice or schema, or free: read the text (auto)", \
+	  lvlm_parse_decode }
+
+int lvlm_parse_decode(const char *text, void *to, struct err *err);
+int lvlm_parse_extra(const char *text, void *to, struct err *err);
 int lvlm_parse_in_flight(const char *text, void *to, struct err *err);	/* "auto" or 1..10000 */
 
 #define LVLM_IMAGE_OPTIONS(o) \

@@ -198,6 +198,15 @@ static bool settle_empty(struct lvlm *l, struct call *c)
 	return false;
 }
 
+static void check_constraint(const struct call *c, struct chat_reply *reply)
+{
+	struct endpoint *endpoint = c->server->about;
+	const char *said;
+
+	if (dialect_heard(&endpoint->dialect, &c->q, c->sent, reply, &said) && said)
+		note("%s: %s", c->server->url, said);
+}
+
 void lvlm_back(struct lvlm *l, struct transfer *t, CURLcode code)
 {
 	struct call *c = t->about;
@@ -215,6 +224,7 @@ void lvlm_back(struct lvlm *l, struct transfer *t, CURLcode code)
 		got = chat_read(t->reply.data, t->reply.len, &reply, &seen.error);
 	if (code == CURLE_OK && seen.status >= 200 && seen.status < 300 && got == CHAT_REPLY) {
 		server_answered(l, c->server);
+		check_constraint(c, &reply);
 		if (*reply.content || settle_empty(l, c))
 			on_answer(l, c, &reply);
 	} else {

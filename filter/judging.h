@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "cli/opt.h"
+#include "curate/lvlm.h"
 #include "schemas/order.h"
 #include "schemas/rule.h"
 
@@ -41,6 +42,7 @@ struct trial_options {
 	bool caprl_letters;		/* --letters caprl: the reference scorer */
 	double full_share;		/* 0..1 */
 	const char *prompt;
+	enum chat_decode decode;
 	struct retry_options retry;
 };
 
@@ -66,6 +68,7 @@ struct trial_options {
 	  "how answers are read; caprl: the published scorer, the first of A to I in the " \
 	  "text, to compare with published numbers only", judging_parse_letters }, \
 	{ 0, "max-tokens", OPT_COUNT, &(o).max_tokens, "N", "longest answer (32)", NULL }, \
+	LVLM_DECODE_OPTION((o).decode), \
 	{ 0, "prompt", OPT_TEXT, &(o).prompt, "FILE", \
 	  "use this prompt; {question} and {options} are filled in", NULL }, \
 	{ 0, "show-prompt", OPT_FLAG, &(o).show_prompt, NULL, "print the prompt and end", NULL }

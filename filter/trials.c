@@ -28,6 +28,7 @@ struct trials {
 	bool abstain, closed;
 	struct tally tally;	/* the prefix of trials that were taken in turn */
 	struct buf options, prompt;
+	char letters[ORDER_OPTIONS_MAX + 2];	/* shown */
 	struct trials_link link;
 };
 
@@ -184,6 +185,9 @@ void trials_request(struct trials *t, const struct held *h, struct chat_request 
 	int i, count = shown_options(t, h, shown);
 
 	buf_clear(&t->options);
+	memset(t->letters, 0, sizeof(t->letters));
+	for (i = 0; i < count; i++)
+		t->letters[i] = (char)('A' + i);
 	for (i = 0; i < count; i++)
 		buf_printf(&t->options, "%s%c) %s", i ? "\n" : "", 'A' + i, shown[i]);
 	buf_clear(&t->prompt);
@@ -192,8 +196,10 @@ void trials_request(struct trials *t, const struct held *h, struct chat_request 
 							       { NULL, NULL } }, &t->prompt);
 	*q = (struct chat_request){
 		.prompt = t->prompt.data, .temperature = o->temperature, .top_p = 1,
-		.repetition_penalty = 1, .max_tokens = o->max_tokens, .seed = -1,
+		.repetition_penalty = 1, .max_tokens = o->max_tokens, .seed = -1, .decode = o->decode,
 	};
+	if (o->decode != CHAT_FREE)
+		q->letters = t->letters;
 	if (o->temperature > 0)
 		q->seed = chat_seed(o->seed, t->q.id, t->plan->condition, h->number);
 }

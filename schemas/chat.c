@@ -42,6 +42,14 @@ void chat_key(const struct chat_request *q, unsigned char key[16])
 	hash_number(&h, q->max_tokens);
 	hash_number(&h, q->seed);
 	hash_text(&h, q->letters);
+	if (q->letters && q->decode != CHAT_AUTO)
+		hash_text(&h, q->decode == CHAT_CHOICE ? "choice" : "schema");
+	if (q->extra) {
+		hash_text(&h, "extra");
+		hash_text(&h, q->extra);
+	}
+	if (q->no_think)
+		hash_text(&h, "no think");
 	hash_raw(&h, key);
 	hash_release(&h);
 }
@@ -66,6 +74,78 @@ static void add_quoted(struct buf *b, const char *text)
 	span_quote(b, text, strlen(text));
 }
 
+enum chat_decode chat_form(const struct chat_request *q, const struct chat_dialect *dialect)
+{
+	if (!q->letters || q->decode == CHAT_FREE)
+		return CHAT_FREE;
+	if (q->decode != CHAT_SCHEMA && !dialect->no_choice)
+		return CHAT_CHOICE;
+	if (q->decode != CHAT_CHOICE && !dialect->no_schema)
+		return CHAT_SCHEMA;
+	return CHAT_FREE;
+}
+
+static void add_letters(struct buf *b, const char *letters)
+{
+	const char *p;
+
+	buf_addc(b, '[');
+	for (p = letters; *p; p++)
+		buf_printf(b, "%s\"%c\"", p > letters ? "," : "", *p);
+	buf_addc(b, ']');
+}
+
+/* vLLM before 0.11 knows guided_choice only, since 0.12 structured_outputs only; each ignores
+ * the other, and in between both are the same. */
+static void add_constraint(struct buf *b, const struct chat_request *q,
+			   const struct chat_dialect *dialect)
+{
+	switch (chat_form(q, dialect)) {
+	case CHAT_CHOICE:
+		buf_adds(b, ",\"structured_outputs\":{\"choice\":");
+		add_letters(b, q->letters);
+		buf_adds(b, "},\"guided_choice\":");
+		add_letters(b, q->letters);
+		break;
+	case CHAT_SCHEMA:
+		buf_adds(b, ",\"response_format\":{\"type\":\"json_schema\",\"json_schema\":"
+			    "{\"name\":\"answer\",\"strict\":true,\"schema\":{\"type\":\"object\","
+			    "\"properties\":{\"answer\":{\"type\":\"string\",\"enum\":");
+		add_letters(b, q->letters);
+		buf_adds(b, "}},\"required\":[\"answer\"],\"additionalProperties\":false}}}");
+		break;
+	default:
+		break;
+	}
+}
+
+int chat_extra(const char *json, struct buf *out, struct err *err)
+{
+	static const char *const ours[] = {
+		"model", "messages", "max_tokens", "max_completion_tokens", "temperature", "top_p",
+		"repetition_penalty", "seed", "structured_outputs", "guided_choice",
+		"response_format", "stream", "n",
+	};
+	struct span_members found = { NULL, 0, 0 };
+	struct err why;
+	size_t i, j;
+	int result = 0;
+
+	if (span_object(json, strlen(json), &found, &why))
+		result = err_set(err, EXIT_USAGE, "takes a JSON object: %s", why.text);
+	for (i = 0; i < found.count && !result; i++) {
+		for (j = 0; j < sizeof(ours) / sizeof(*ours); j++)
+			if (found.items[i].key_len == strlen(ours[j]) &&
+			    !memcmp(found.items[i].key, ours[j], found.items[i].key_len))
+				result = err_set(err, EXIT_USAGE, "'%s' is capqa's own to say", ours[j]);
+		buf_printf(out, "%s\"%.*s\":", i ? "," : "", (int)found.items[i].key_len,
+			   found.items[i].key);
+		span_canon(out, found.items[i].value, found.items[i].value_len);
+	}
+	span_members_release(&found);
+	return result;
+}
+
 static void add_sampling(struct buf *b, const struct chat_request *q,
 			 const struct chat_dialect *dialect)
 {
@@ -76,6 +156,11 @@ static void add_sampling(struct buf *b, const struct chat_request *q,
 		buf_printf(b, ",\"repetition_penalty\":%.9g", q->repetition_penalty);
 	if (q->seed >= 0)
 		buf_printf(b, ",\"seed\":%lld", (long long)q->seed);
+	add_constraint(b, q, dialect);
+	if (q->no_think && !dialect->no_template)
+		buf_adds(b, ",\"chat_template_kwargs\":{\"enable_thinking\":false}");
+	if (q->extra && *q->extra)
+		buf_printf(b, ",%s", q->extra);
 	buf_adds(b, "}");
 }
 

@@ -17,6 +17,15 @@
 #include <stdint.h>
 
 struct buf;
+struct err;
+
+/* How an answer is held to the shown letters; --decode as given. */
+enum chat_decode {
+	CHAT_AUTO,	/* choice, else schema, else free, as the server understands */
+	CHAT_CHOICE,	/* vLLM: structured_outputs, and guided_choice for before 0.12 */
+	CHAT_SCHEMA,	/* response_format json_schema, which most servers know */
+	CHAT_FREE	/* not at all: the text is read */
+};
 
 /*
  * One logical request. Sampling is always explicit, because vLLM and SGLang fill what is left
@@ -31,6 +40,9 @@ struct chat_request {
 	int64_t max_tokens;
 	int64_t seed;			/* -1: none is sent */
 	const char *letters;		/* the answer is one of these ("ABCD"); NULL: free text */
+	enum chat_decode decode;	/* as given; only with letters */
+	const char *extra;		/* --extra: members for the body, checked; or NULL */
+	bool no_think;			/* --no-think */
 };
 
 /* Key of the logical request: url, dialect and headers are not in it, the image by its id. */
@@ -43,7 +55,18 @@ int64_t chat_seed(int64_t seed, const char *id, const char *condition, int trial
 struct chat_dialect {
 	bool standard_only;	/* refuses fields OpenAI does not know (repetition_penalty) */
 	bool completion_tokens;	/* wants max_completion_tokens instead of max_tokens */
+	bool no_choice, no_schema;	/* refuses or ignores that constraint */
+	bool no_template;		/* refuses chat_template_kwargs */
 };
+
+/* CHOICE, SCHEMA or FREE: what chat_body sends to a server that speaks so. */
+enum chat_decode chat_form(const struct chat_request *q, const struct chat_dialect *dialect);
+
+/*
+ * Checks --extra: one JSON object without members that have an option. Appends them without
+ * the braces to out, in canonical form.
+ */
+int chat_extra(const char *json, struct buf *out, struct err *err);
 
 /* The body before and behind the image's base64 text; without an image all of it is head. */
 void chat_body(const struct chat_request *q, const struct chat_dialect *dialect,

@@ -60,7 +60,7 @@ static const cJSON *at(const cJSON *json, const char *key)
 
 static void test_text_body(void **state)
 {
-	const struct chat_dialect d = { false, false };
+	const struct chat_dialect d = { .standard_only = false };
 	cJSON *json = body_of(&plain, &d);
 	const cJSON *message = cJSON_GetArrayItem(at(json, "messages"), 0);
 
@@ -80,7 +80,7 @@ static void test_text_body(void **state)
 
 static void test_dialects(void **state)
 {
-	const struct chat_dialect d = { true, true };
+	const struct chat_dialect d = { .standard_only = true, .completion_tokens = true };
 	struct chat_request q = plain;
 	cJSON *json;
 
@@ -97,7 +97,7 @@ static void test_dialects(void **state)
 /* Image first, question after: that is what prefix and image caches live by. */
 static void test_image_body(void **state)
 {
-	const struct chat_dialect d = { false, false };
+	const struct chat_dialect d = { .standard_only = false };
 	struct chat_request q = with_image();
 	cJSON *json = body_of(&q, &d);
 	const cJSON *parts = at(cJSON_GetArrayItem(at(json, "messages"), 0), "content");
