@@ -88,7 +88,9 @@ static void count_loss(const struct mcq_loss *loss)
 
 static void add_text(struct buf *b, const char *name, const char *text)
 {
-	buf_printf(b, "\"%s\":", name);
+	buf_addc(b, '"');
+	buf_adds(b, name);
+	buf_add(b, "\":", 2);
 	if (text)
 		span_quote(b, text, strlen(text));
 	else

@@ -365,7 +365,9 @@ struct rec *rec_child(const struct rec *parent, enum rec_kind kind)
 			continue;
 		if (line.len > 1)
 			buf_addc(&line, ',');
-		buf_printf(&line, "\"%.*s\":", (int)m->key_len, m->key);
+		buf_addc(&line, '"');
+		buf_add(&line, m->key, m->key_len);
+		buf_add(&line, "\":", 2);
 		buf_add(&line, m->value, m->value_len);
 	}
 	buf_addc(&line, '}');

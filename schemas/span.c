@@ -13,6 +13,7 @@
 
 #include "cli/buf.h"
 
+#define ONES UINT64_C(0x0101010101010101)
 #define FEW_KEYS 16	/* up to here comparing all pairs beats sorting */
 
 struct walk {
@@ -88,6 +89,28 @@ static int walk_escape(struct walk *w)
 	return 0;
 }
 
+/* Past the ASCII that stands for itself in a string: most bytes of most lines. */
+static const char *skip_plain(const char *p, const char *end)
+{
+	uint64_t bytes, quote, back, low;
+
+	/* Eight at a time: a zero byte in x shows as a high bit of (x - 01..01) & ~x & 80..80. */
+	for (; end - p >= 8; p += 8) {
+		memcpy(&bytes, p, sizeof(bytes));
+		quote = bytes ^ (ONES * '"');
+		back = bytes ^ (ONES * '\\');
+		low = (bytes - ONES * 0x20) & ~bytes;
+		quote = (quote - ONES) & ~quote;
+		back = (back - ONES) & ~back;
+		if ((bytes | low | quote | back) & (ONES * 0x80))
+			break;
+	}
+	while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' &&
+	       *p != '\\')
+		p++;
+	return p;
+}
+
 /* at stands on the opening quote; moves behind the closing one. */
 static int walk_string(struct walk *w, bool *escaped)
 {
@@ -97,7 +120,12 @@ static int walk_string(struct walk *w, bool *escaped)
 	*escaped = false;
 	w->at++;
 	while (w->at < w->end) {
-		unsigned char b = (unsigned char)*w->at;
+		unsigned char b;
+
+		w->at = skip_plain(w->at, w->end);
+		if (w->at == w->end)
+			break;
+		b = (unsigned char)*w->at;
 
 		if (b == '"') {
 			w->at++;
@@ -386,8 +414,11 @@ void span_quote(struct buf *out, const char *text, size_t len)
 	for (i = 0; i < len; i += n ? n : 1) {
 		unsigned char c = (unsigned char)text[i];
 
+		n = (size_t)(skip_plain(text + i, text + len) - (text + i));
+		if (n)
+			continue;
 		n = character(text, i, len);
-		if (n && c >= 0x20 && c != '"' && c != '\\')
+		if (n && c >= 0x80)
 			continue;
 		buf_add(out, text + from, i - from);
 		from = i + 1;

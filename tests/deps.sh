@@ -17,6 +17,7 @@ done
 want python3 command -v python3
 want python3-jsonschema /usr/bin/python3 -c 'import jsonschema'
 want zstd command -v zstd
+want jq command -v jq
 want curl command -v curl
 want sqlite3 command -v sqlite3
 [ -z "$missing" ] && exit 0
