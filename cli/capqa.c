@@ -41,7 +41,8 @@ static void help(FILE *to)
 
 	fputs("capqa - curate visual question-answer data, audit captions\n\n"
 	      "Usage: capqa STAGE [options] [INPUT...]\n\n"
-	      "  images - scan - generate - extract - blind - sight - select - dedupe - ingest - export\n",
+	      "  images - scan - generate - extract - blind - sight - select - dedupe - ingest "
+	      "- export\n",
 	      to);
 	for (i = 0; i < STAGES; i++) {
 		if (stages[i].help)

@@ -14,7 +14,8 @@ static const char *only_image(struct rec *r)
 {
 	const cJSON *list = rec_json(r, "images");
 
-	if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) != 1 || !cJSON_IsString(cJSON_GetArrayItem(list, 0)))
+	if (!cJSON_IsArray(list) || cJSON_GetArraySize(list) != 1 ||
+	    !cJSON_IsString(cJSON_GetArrayItem(list, 0)))
 		return NULL;
 	return cJSON_GetArrayItem(list, 0)->valuestring;
 }

@@ -5,8 +5,8 @@
  * written back in one canonical order and form, everything else with its source bytes,
  * behind the known ones, in source order.
  *
- * The members of each kind are listed in record.c, in canonical order; the schema files beside it
- * says what they mean. `source` and unknown members go from a parent to its children.
+ * The members of each kind are listed in record.c, in canonical order; the schema
+ * files beside it say what they mean. `source` and unknown members go from a parent to its children.
  *
  *	struct rec *r = rec_parse(REC_IMAGE, line, len, &err);
  *	const char *path = rec_text(r, "image");

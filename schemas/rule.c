@@ -77,9 +77,8 @@ int threshold_parse(const char *text, struct threshold *out, struct err *err)
 		goto wrong;
 	return 0;
 wrong:
-	return err_set(err, EXIT_USAGE,
-		       "takes a comparator and a share from 0 to 1, such as '<0.25' or '>=0.75', not '%s'",
-		       text);
+	return err_set(err, EXIT_USAGE, "takes a comparator and a share from 0 to 1, such as "
+		       "'<0.25' or '>=0.75', not '%s'", text);
 }
 
 bool threshold_met(const struct threshold *t, int64_t correct, int64_t trials)
