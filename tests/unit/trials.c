@@ -163,7 +163,7 @@ static void test_requests(void **state)
 		assert_non_null(strstr(q.prompt, "\nD) "));
 		assert_null(strstr(q.prompt, "\nE) "));
 		assert_int_equal(q.seed, -1);
-		assert_null(q.letters);
+		assert_string_equal(q.letters, "ABCD");
 		places[letter_of(t, h, "Blue") - 'A'] = 'x';
 	}
 	assert_string_equal(places, "xxxx");	/* TRAPS 17 */
