@@ -32,6 +32,8 @@ static const struct {
 	{ "Keep and publish", NULL },
 	{ "ingest", "put records into the SQLite store" },
 	{ "export", "write a dataset: shards, manifest, card" },
+	{ "Look at servers", NULL },
+	{ "ping", "ask one server what it can do" },
 };
 #define STAGES (sizeof(stages) / sizeof(*stages))
 

@@ -125,6 +125,8 @@ struct lvlm_reply {
 
 struct lvlm;
 
+int64_t lvlm_now_ms(void);	/* a clock that only goes forward */
+
 /* NULL: 2 no model or url, 66 no key file, 74/65 the ledger. */
 struct lvlm *lvlm_new(const struct lvlm_options *o, struct err *err);
 struct lvlm *lvlm_new_or_die(const struct lvlm_options *o);

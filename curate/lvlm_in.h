@@ -45,7 +45,6 @@ struct lvlm {
 	int64_t asked, from_ledger, retries, tokens, prompt_tokens;
 };
 
-int64_t lvlm_now_ms(void);	/* a clock that only goes forward */
 /* The transfer has ended: its call gets an answer, another try, or up. */
 void lvlm_back(struct lvlm *l, struct transfer *t, CURLcode code);
 
