@@ -21,7 +21,12 @@
 
 #define RESULTS_MAX 256		/* replies waiting to be taken before we stop asking for more */
 #define LATER_PER_SLOT 8	/* calls waiting for a retry, per request in flight */
-#define AHEAD 2			/* with several servers: calls open per slot, so that each has some */
+/*
+ * With several servers: calls open per slot, so that each server has some although records come
+ * image by image; when half of these wait, an image may go to a server that is not its own.
+ */
+#define AHEAD 8
+#define AHEAD_LEAST 256
 #define DRAIN_MS 10000		/* after a signal, for answers that are already paid for */
 
 int64_t lvlm_now_ms(void)
@@ -123,6 +128,7 @@ struct lvlm *lvlm_new(const struct lvlm_options *o, struct err *err)
 	l->jitter.state = (uint64_t)lvlm_now_ms() ^ ((uint64_t)getpid() << 32);
 	l->multi = curl_multi_init();
 	l->when = "";
+	l->said_ms = lvlm_now_ms();
 	pool_init(&l->pool, o->in_flight);
 	if ((!o->dry_run && roster_init(&l->roster, &servers, &l->pool, err)) ||
 	    (wants_ledger(o) && !(l->ledger = answers_open(ledger_path(o), err)))) {
@@ -310,11 +316,20 @@ static bool may_start(const struct lvlm *l)
 	return l->calls.ready && !l->fatal && !l->stopping_since_ms && (l->proven || !l->flying);
 }
 
-/* Is there a server for it now? A line twice as long as all slots holds work for each. */
+static int64_t most_open(const struct lvlm *l)
+{
+	int64_t slots = pool_slots(&l->pool);
+
+	if (!l->proven || pool_listed(&l->pool) < 2)
+		return l->proven ? slots : 1;
+	return slots * AHEAD > AHEAD_LEAST ? slots * AHEAD : AHEAD_LEAST;
+}
+
+/* Is there a server for it now? */
 static bool has_server(void *ctx, struct call *c)
 {
 	struct lvlm *l = ctx;
-	bool spill = (int64_t)l->calls.ready_count >= pool_slots(&l->pool);
+	bool spill = (int64_t)l->calls.ready_count * 2 >= most_open(l);
 
 	c->server = pool_choose(&l->pool, c->home, lvlm_now_ms(), spill);
 	return c->server != NULL;
@@ -340,7 +355,8 @@ static void start_ready(struct lvlm *l)
 	struct call *c;
 
 	make_transfers(l);
-	while (may_start(l) && l->idle_count && (c = calls_pick(&l->calls, has_server, l))) {
+	while (may_start(l) && l->idle_count && pool_has_slot(&l->pool, lvlm_now_ms()) &&
+	       (c = calls_pick(&l->calls, has_server, l))) {
 		t = l->idle[l->idle_count - 1];
 		if (!within_budget(l)) {
 			calls_ready(&l->calls, c);
@@ -380,13 +396,16 @@ static void take_finished(struct lvlm *l)
 
 bool lvlm_room(const struct lvlm *l)
 {
-	int64_t open = (int64_t)(l->flying + l->calls.ready_count), slots = 1;
+	int64_t open = (int64_t)(l->flying + l->calls.ready_count), slots = pool_slots(&l->pool);
 
-	if (l->proven)
-		slots = pool_slots(&l->pool) * (pool_listed(&l->pool) > 1 ? AHEAD : 1);
 	return !l->fatal && !l->stopping_since_ms && l->calls.result_count < RESULTS_MAX &&
-	       open < slots && (int64_t)l->calls.later_count < slots * LATER_PER_SLOT &&
+	       open < most_open(l) && (int64_t)l->calls.later_count < slots * LATER_PER_SLOT &&
 	       (l->proven || !l->calls.later_count);
+}
+
+bool lvlm_hungry(const struct lvlm *l)
+{
+	return lvlm_room(l) && (int64_t)(l->flying + l->calls.ready_count) < pool_slots(&l->pool);
 }
 
 bool lvlm_idle(const struct lvlm *l)
@@ -463,6 +482,7 @@ int lvlm_wait(struct lvlm *l, int fd, struct err *err)
 	if (sig_stop() && !l->stopping_since_ms)
 		l->stopping_since_ms = lvlm_now_ms();
 	look_for_servers(l);
+	lvlm_say_servers(l, false);
 	calls_wake(&l->calls, lvlm_now_ms());
 	start_ready(l);
 	perform(l);
@@ -486,23 +506,4 @@ int lvlm_commit(void *ctx, struct err *err)
 	struct lvlm *l = ctx;
 
 	return l->ledger ? answers_commit(l->ledger, err) : 0;
-}
-
-void lvlm_meter(const struct lvlm *l, struct meter_now *now)
-{
-	now->in_flight = (int64_t)l->flying;
-	now->retries = l->retries;
-	now->from_ledger = l->from_ledger;
-	now->tokens = l->tokens;
-}
-
-void lvlm_say(const struct lvlm *l, char *to, size_t size)
-{
-	if (l->o.dry_run) {
-		estimate_say(&l->estimate, l->o.price_in, l->o.price_out, l->when, to, size);
-		return;
-	}
-	snprintf(to, size, "%lld calls, %lld from ledger, %lld retries, %lld tokens",
-		 (long long)l->asked, (long long)l->from_ledger, (long long)l->retries,
-		 (long long)l->tokens);
 }

@@ -138,6 +138,7 @@ int lvlm_free(struct lvlm *l, struct err *err);
 
 /* Is another question worth reading? False too while replies wait to be taken. */
 bool lvlm_room(const struct lvlm *l);
+bool lvlm_hungry(const struct lvlm *l);	/* are slots free that nothing waits for? */
 bool lvlm_idle(const struct lvlm *l);	/* nothing asked is open, or the run has to stop */
 
 /*
@@ -165,5 +166,8 @@ int lvlm_commit(void *ctx, struct err *err);
 void lvlm_meter(const struct lvlm *l, struct meter_now *now);
 /* "calls 120, from ledger 40, retries 3, 5120 tokens": for the last line. */
 void lvlm_say(const struct lvlm *l, char *to, size_t size);
+/* After the loop: says the servers with -v, and adds to the run's record, if there is one. */
+struct rec;
+void lvlm_stats(struct lvlm *l, const char *prompt_id, struct rec *stats);
 
 #endif

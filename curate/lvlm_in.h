@@ -42,9 +42,12 @@ struct lvlm {
 	bool spent;			/* the budget */
 	struct estimate estimate;	/* --dry-run */
 	const char *when;
+	int64_t said_ms;		/* when the servers were last told of, with -v */
 	int64_t asked, from_ledger, retries, tokens, prompt_tokens;
 };
 
+/* With -v: each server's counts, every half minute and at the end. */
+void lvlm_say_servers(struct lvlm *l, bool last);
 /* The transfer has ended: its call gets an answer, another try, or up. */
 void lvlm_back(struct lvlm *l, struct transfer *t, CURLcode code);
 

@@ -120,6 +120,16 @@ struct server *pool_choose(const struct pool *p, uint64_t home, int64_t now_ms, 
 	return best == first || spill ? best : NULL;
 }
 
+bool pool_has_slot(const struct pool *p, int64_t now_ms)
+{
+	size_t i;
+
+	for (i = 0; i < p->count; i++)
+		if (is_usable(p->servers[i], now_ms) && p->servers[i]->flying < slots_of(p->servers[i]))
+			return true;
+	return false;
+}
+
 int64_t pool_slots(const struct pool *p)
 {
 	int64_t sum = 0;

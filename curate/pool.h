@@ -70,6 +70,7 @@ uint64_t pool_home(const char *text);
  * none, or with `spill` the next in its order that has a slot.
  */
 struct server *pool_choose(const struct pool *p, uint64_t home, int64_t now_ms, bool spill);
+bool pool_has_slot(const struct pool *p, int64_t now_ms);	/* for any request, now */
 int64_t pool_slots(const struct pool *p);	/* of all servers, used or not; at least 1 */
 size_t pool_up(const struct pool *p);		/* servers that are listed and not set aside */
 size_t pool_listed(const struct pool *p);

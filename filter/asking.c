@@ -103,7 +103,7 @@ void asking_ahead(struct asking *a)
 
 	if (!run_ended(a->run) || lvlm_idle(a->model))
 		return;
-	for (t = a->first; t && lvlm_room(a->model); t = trials_link(t)->after) {
+	for (t = a->first; t && lvlm_hungry(a->model); t = trials_link(t)->after) {
 		h = *trials_under_way(t) < 2 ? trials_next(t) : NULL;
 		if (h)
 			ask(a, t, h, false);

@@ -140,6 +140,7 @@ int main(int argc, char **argv)
 	asking.controls = open_controls_or_die(&plan);
 	if (opt.model.dry_run)
 		run_options_dry(&opt.run);
+	opt.model.verbose = opt.run.verbose;
 	model = lvlm_new_or_die(&opt.model);
 	run = run_open_or_die(&opt.run, &words, REC_QUESTION, inputs);
 	run_before_write(run, lvlm_commit, model);
@@ -164,6 +165,7 @@ int main(int argc, char **argv)
 	asking_end(&asking);
 	controls_free(asking.controls);
 	lvlm_say(model, more, sizeof(more));
+	lvlm_stats(model, plan.prompt.id, run_stats(run));
 	if (lvlm_commit(model, &err))
 		run_fail(run, &err);
 	code = run_close(run, more);	/* its last bytes ask the model to commit */

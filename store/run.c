@@ -17,6 +17,7 @@
 #include "store/queue.h"
 #include "store/sink.h"
 #include "store/source.h"
+#include "store/stats.h"
 
 #define FLUSH_EVERY_S 0.1	/* a stage behind a pipe should not wait for 128 KB */
 
@@ -33,14 +34,15 @@ struct run {
 	int64_t elsewhere;		/* in another slice of --part */
 	bool input_ended, failed;
 	struct err err;
-	double flushed_s;
+	double flushed_s, started_s;
+	struct rec *stats;
 	char first[160];		/* the first reject, for the one line of an exit 65 */
 };
 
 void run_options_dry(struct run_options *o)
 {
 	o->output = "/dev/null";
-	o->rejects = NULL;
+	o->rejects = o->stats = NULL;
 	o->accept_partial = true;
 }
 
@@ -89,6 +91,14 @@ bool run_failed(const struct run *run)
 	return run->failed;
 }
 
+static double now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
 struct run *run_open_bare_or_die(const struct run_options *o, const struct run_words *words)
 {
 	struct run *run = xcalloc(1, sizeof(*run));
@@ -98,6 +108,8 @@ struct run *run_open_bare_or_die(const struct run_options *o, const struct run_w
 	run->o = *o;
 	run->words = words;
 	run->queue = queue_new();
+	run->started_s = now_s();
+	run->stats = o->stats ? stats_new(words->stage) : NULL;
 	buf_init(&run->line, BUF_NO_MAX);
 	buf_init(&run->reject, BUF_NO_MAX);
 	run->out = sink_open(o->output, &err);
@@ -332,14 +344,6 @@ int run_fd(const struct run *run)
 	return run->in && !run_ended(run) ? source_fd(run->in) : -1;
 }
 
-static double now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
 static int64_t finished(const struct run *run)
 {
 	int64_t sum = 0;
@@ -462,6 +466,36 @@ static int finish_files(struct run *run, int code)
 	return code;
 }
 
+struct rec *run_stats(struct run *run)
+{
+	return run->stats;
+}
+
+/* The fates under plain names, so that one query reads the records of all stages. */
+static int write_stats(struct run *run, int code)
+{
+	static const char *const names[RUN_FATES] = { "done", "passed", "skipped", "rejected",
+						      "left" };
+	struct err err;
+	struct buf b;
+	int i;
+
+	if (!run->stats)
+		return code;
+	buf_init(&b, BUF_NO_MAX);
+	buf_printf(&b, "{\"read\":%lld", (long long)run->read);
+	for (i = 0; i < RUN_FATES; i++)
+		buf_printf(&b, ",\"%s\":%lld", names[i], (long long)run->fates[i]);
+	buf_printf(&b, ",\"exit\":%d}", code);
+	rec_set_raw(run->stats, "counts", b.data, b.len);
+	buf_release(&b);
+	if (stats_write(run->stats, run->o.stats, now_s() - run->started_s, &err)) {
+		complain("%s", err.text);
+		code = code == EXIT_SETTLED ? EXIT_OUTPUT : code;
+	}
+	return code;
+}
+
 int run_close(struct run *run, const char *more)
 {
 	bool quietly;
@@ -482,6 +516,7 @@ int run_close(struct run *run, const char *more)
 			 (long long)run->read, run->words->unit, run->first);
 	assert(code != EXIT_SETTLED || finished(run) == run->read);
 	code = quietly ? EXIT_OUTPUT : finish_files(run, code);
+	code = write_stats(run, code);
 	if (quietly)
 		sig_die_of_pipe();
 	say_last_line(run, more, code);

@@ -39,7 +39,7 @@ struct run_max {
 };
 
 struct run_options {
-	const char *output, *rejects;
+	const char *output, *rejects, *stats;
 	bool accept_partial, quiet, verbose;
 	int64_t limit;		/* -n; -1: none */
 	struct run_max max_rejects;
@@ -55,6 +55,8 @@ struct run_options {
 	  "write FILE when settled (.zst compresses); default: standard output", NULL }, \
 	{ 'r', "rejects", OPT_TEXT, &(o).rejects, "FILE", \
 	  "write what came to nothing, and why, to FILE", NULL }, \
+	{ 0, "stats", OPT_TEXT, &(o).stats, "FILE", \
+	  "write what the run took, as one record, to FILE", NULL }, \
 	{ 'n', "limit", OPT_COUNT, &(o).limit, "N", "only the first N input records", NULL }, \
 	{ 0, "part", OPT_PARSE, &(o).part, "K/N", \
 	  "only slice K (from 0) of N, by hash of the image", run_parse_part }, \
@@ -142,6 +144,9 @@ void run_tick(struct run *run, const struct meter_now *asking);
 
 int64_t run_count(const struct run *run, enum run_fate fate);
 int64_t run_read(const struct run *run);	/* records taken so far */
+
+/* The record that --stats writes, for the stage to add to; NULL: none is wanted. */
+struct rec *run_stats(struct run *run);
 
 /* Settles the output, prints the last line (`more` is appended), frees the run. */
 int run_close(struct run *run, const char *more);

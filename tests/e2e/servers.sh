@@ -5,7 +5,7 @@
 # share, the list is read again while the stage runs, and a budget ends a run cleanly.
 . "$(dirname "$0")/lib.sh"
 
-sim_start --world "$world"
+sim_start --world "$world" --log one.log
 chain_or_die w
 zstd -dcq w/replies.jsonl.zst >w/replies.jsonl
 one=$sim one_pid=$sim_pid
@@ -17,23 +17,26 @@ unset OPENAI_BASE_URL
 all="-u $one/v1 -u $two/v1 -u $three/v1"
 reset_all() { for sim in $one $two $three; do sim_reset; done; }
 requests() { sim=$1; stat_of requests; }
-images_of() { sim=$1; stat_of images; }
 on_all() { echo $(($(requests $one) + $(requests $two) + $(requests $three))); }
 
 # ---- shares ----
 
 reset_all
+: >one.log
 must sight $all -L a.db w/blind.jsonl -o out
 same "three servers give the bytes of one" out w/sight.jsonl
 base=$(on_all)
 for sim in $one $two $three; do
 	holds "each has a share: $(requests $sim) of $base" test "$(requests $sim)" -gt $((base / 10))
 done
-seen=$(($(images_of $one) + $(images_of $two) + $(images_of $three)))
-sim=$one
-sim_reset
-must sight -u $one/v1 -L b.db w/blind.jsonl -o out
-is "each image went to one server only" $seen "$(images_of $one)"
+python3 - one.log two.log three.log <<'P' >shares
+import json, sys
+sets = [{json.loads(line)["image"] for line in open(f)} for f in sys.argv[1:]]
+print(len(set.union(*sets)), sum(map(len, sets)))
+P
+read -r images placed <shares
+is "each of $images images went to one server only" $placed $images
+holds "and they are all: $images" test $images -ge 15
 
 # ---- one of three dies in the middle ----
 
@@ -158,4 +161,29 @@ sim_reset
 must generate --dry-run -L none.db w/images.jsonl
 mv must.err stage.err
 is "generate: one call for each image" "$(bounds)" "23 23"
+
+# ---- what it took ----
+
+sim=$three
+sim_reset
+must blind -u $one/v1 -u $three/v1 -v --stats took.json -L took.db -j 3 w/questions.jsonl -o out
+mv must.err stage.err
+same "a run that is counted writes the same" out w/blind.jsonl
+python3 - "$full" $one $three <<'P' >took.said 2>&1
+import json, sys
+r = json.load(open("took.json"))
+full, urls = int(sys.argv[1]), [u + "/v1/chat/completions" for u in sys.argv[2:]]
+assert r["stage"] == "blind" and r["models"] == ["sim-llm"] and r["version"], r
+assert r["calls"] == sum(e["answered"] for e in r["endpoints"]) >= full - 12, r
+assert [e["url"] for e in r["endpoints"]] == urls and all(e["in_flight"] == 3 for e in r["endpoints"])
+assert r["counts"]["read"] == r["counts"]["done"] + r["counts"]["passed"] + r["counts"]["rejected"], r
+assert r["counts"]["exit"] == 0 and r["tokens"]["completion"] > 0 and r["seconds"] > 0, r
+assert "--stats" in r["options"] and len(r["prompt_ids"][0]) == 32, r
+P
+is "--stats says calls, servers, tokens, counts: $(cat took.said)" "$(cat took.said)" ""
+is "-v says each server" "$(grep -c "answers, 0 failures" stage.err)" 2
+python3 -c 'import json, jsonschema, sys
+jsonschema.validate(json.load(open("took.json")), json.load(open(sys.argv[1])))' \
+	"$top/schemas/run.schema.json" 2>took.said
+is "and fits its schema" "$?" 0
 finish
