@@ -271,7 +271,7 @@ void lvlm_ask(struct lvlm *l, const struct chat_request *request, const char *im
 	c = calls_find(&l->calls, key);
 	if (c) {
 		calls_join(&c->askers, about);
-		l->from_ledger++;
+		l->shared++;
 		free(path);
 	} else if (!fresh && from_ledger(l, key, about)) {
 		free(path);

@@ -43,7 +43,7 @@ struct lvlm {
 	struct estimate estimate;	/* --dry-run */
 	const char *when;
 	int64_t said_ms;		/* when the servers were last told of, with -v */
-	int64_t asked, from_ledger, retries, tokens, prompt_tokens;
+	int64_t asked, from_ledger, shared, retries, tokens, prompt_tokens;
 };
 
 /* With -v: each server's counts, every half minute and at the end. */

@@ -22,12 +22,16 @@ void lvlm_meter(const struct lvlm *l, struct meter_now *now)
 
 void lvlm_say(const struct lvlm *l, char *to, size_t size)
 {
+	char shared[40] = "";	/* equal questions under way: asked once */
+
 	if (l->o.dry_run) {
 		estimate_say(&l->estimate, l->o.price_in, l->o.price_out, l->when, to, size);
 		return;
 	}
-	snprintf(to, size, "%lld calls, %lld from ledger, %lld retries, %lld tokens",
-		 (long long)l->asked, (long long)l->from_ledger, (long long)l->retries,
+	if (l->shared)
+		snprintf(shared, sizeof(shared), ", %lld shared", (long long)l->shared);
+	snprintf(to, size, "%lld calls, %lld from ledger%s, %lld retries, %lld tokens",
+		 (long long)l->asked, (long long)l->from_ledger, shared, (long long)l->retries,
 		 (long long)l->tokens);
 }
 
