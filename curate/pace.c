@@ -21,7 +21,8 @@ void pace_init(struct pace *p, int64_t fixed)
 static void start_window(struct pace *p, int64_t now_ms)
 {
 	p->since_ms = now_ms;
-	p->done = p->full = 0;
+	p->done = 0;
+	p->full = false;
 }
 
 /* Doubles, then by turns a quarter more and a fifth less. */
@@ -63,7 +64,12 @@ static void judge(struct pace *p, double rate)
 		try_another(p);
 }
 
-void pace_done(struct pace *p, int64_t flying, int64_t now_ms)
+void pace_sent(struct pace *p, int64_t flying)
+{
+	p->full = p->full || flying >= p->limit;
+}
+
+void pace_done(struct pace *p, int64_t now_ms)
 {
 	int64_t elapsed;
 
@@ -74,12 +80,11 @@ void pace_done(struct pace *p, int64_t flying, int64_t now_ms)
 		return;
 	}
 	p->done++;
-	p->full += flying >= p->limit;
 	elapsed = now_ms - p->since_ms;
 	if (p->done < p->limit * (p->doubling ? DOUBLING_TURNS : TURNS) || elapsed < PACE_WINDOW_MS)
 		return;
 	/* While there was less to ask than could be, the rate says nothing about the limit. */
-	if (p->full * 2 >= p->done)
+	if (p->full)
 		judge(p, (double)p->done / (double)elapsed);
 	start_window(p, now_ms);
 }

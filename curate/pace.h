@@ -10,8 +10,8 @@
  * (429, 503, a timeout) halves it, at most once a second: a burst of refusals is one sign.
  *
  *	pace_init(&pace, 0);				0: auto; N: N, whatever happens
- *	while (flying < pace.limit) ... flying++
- *	pace_done(&pace, flying, now_ms);		an answer came; flying before it came
+ *	while (flying < pace.limit) ... pace_sent(&pace, ++flying)
+ *	pace_done(&pace, now_ms);			an answer came
  *	pace_cut(&pace, now_ms);			overload
  */
 #ifndef CURATE_PACE_H
@@ -32,13 +32,16 @@ struct pace {
 	int64_t before;		/* the limit before the one on trial; 0: none is */
 	int64_t hold;		/* windows until another limit is tried */
 	int64_t since_ms;	/* the window's start; -1: at the next answer */
-	int64_t done, full;	/* in the window: answers; of these, with all slots used */
+	int64_t done;		/* answers in the window */
+	bool full;		/* all slots were used in it: answers come in batches, so */
+				/* what counts is that they were filled up again */
 	double rate;		/* answers per ms in the last full window */
 	int64_t cut_ms;		/* of the last cut; -1 none */
 };
 
 void pace_init(struct pace *p, int64_t fixed);
-void pace_done(struct pace *p, int64_t flying, int64_t now_ms);
+void pace_sent(struct pace *p, int64_t flying);
+void pace_done(struct pace *p, int64_t now_ms);
 void pace_cut(struct pace *p, int64_t now_ms);
 
 #endif

@@ -163,7 +163,7 @@ size_t pool_listed(const struct pool *p)
 
 void pool_sent(struct server *s)
 {
-	s->flying++;
+	pace_sent(&s->pace, ++s->flying);
 	s->asked++;
 }
 
@@ -171,7 +171,7 @@ bool pool_answered(struct pool *p, struct server *s, int64_t now_ms)
 {
 	bool back = s->pauses > 0;
 
-	pace_done(&s->pace, s->flying, now_ms);
+	pace_done(&s->pace, now_ms);
 	s->flying--;
 	s->answered++;
 	s->proven = true;
