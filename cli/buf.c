@@ -15,7 +15,7 @@
 
 static char nothing[1];	/* what an empty buffer's data points at; never written to */
 
-static void out_of_memory(void)
+void out_of_memory(void)
 {
 	static const char text[] = "capqa: out of memory\n";
 	ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);

@@ -56,6 +56,7 @@ void buf_eat(struct buf *b, size_t n);
 char *buf_take(struct buf *b);
 
 /* No caller can do better than end the program when memory is out: these exit 71. */
+void out_of_memory(void) __attribute__((noreturn));
 void *xmalloc(size_t size);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *old, size_t size);

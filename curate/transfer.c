@@ -104,7 +104,7 @@ struct transfer *transfer_new(const struct transfer_options *o)
 	CURL *e = t->easy = curl_easy_init();
 
 	if (!e)
-		xmalloc((size_t)-1);
+		out_of_memory();
 	buf_init(&t->head, BUF_NO_MAX);
 	buf_init(&t->tail, BUF_NO_MAX);
 	buf_init(&t->reply, TRANSFER_REPLY_MAX);

@@ -15,7 +15,7 @@ void hash_init(struct hash *h)
 {
 	h->state = XXH3_createState();
 	if (!h->state)
-		xmalloc((size_t)-1);	/* out of memory has one way out */
+		out_of_memory();
 	XXH3_128bits_reset(h->state);
 }
 

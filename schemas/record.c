@@ -332,7 +332,7 @@ void rec_set_json(struct rec *r, const char *key, const cJSON *value)
 	char *text = cJSON_PrintUnformatted(value);
 
 	if (!text)
-		xmalloc((size_t)-1);
+		out_of_memory();
 	rec_set_raw(r, key, text, strlen(text));
 	cJSON_free(text);
 }

@@ -241,7 +241,7 @@ void card_manifest(const struct card *c, struct buf *out)
 	cJSON_AddItemToObject(json, "funnel", cJSON_Duplicate(c->facts->funnel, true));
 	text = cJSON_Print(json);
 	if (!text)
-		xmalloc((size_t)-1);
+		out_of_memory();
 	buf_printf(out, "%s\n", text);
 	cJSON_free(text);
 	cJSON_Delete(json);

@@ -18,14 +18,14 @@ static void start(struct digest *d)
 	hash_init(&d->xxh3);
 	d->bytes = 0;
 	if (!EVP_DigestInit_ex(d->sha256, EVP_sha256(), NULL))
-		xmalloc((size_t)-1);
+		out_of_memory();
 }
 
 void digest_init(struct digest *d)
 {
 	d->sha256 = EVP_MD_CTX_new();
 	if (!d->sha256)
-		xmalloc((size_t)-1);
+		out_of_memory();
 	start(d);
 }
 

@@ -181,7 +181,7 @@ static void recognise(struct inflate *in)
 		in->form = FORM_ZSTD;
 		in->zstd = ZSTD_createDStream();
 		if (!in->zstd)
-			xmalloc((size_t)-1);
+			out_of_memory();
 		ZSTD_DCtx_setParameter(in->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX);
 	} else if (in->in.len >= 4 && p[0] == 0x1f && p[1] == 0x8b) {
 		in->form = FORM_GZIP;

@@ -43,7 +43,7 @@ static int set_up_encoder(struct shards *s, struct err *err)
 
 	s->zstd = ZSTD_createCCtx();
 	if (!s->zstd)
-		xmalloc((size_t)-1);
+		out_of_memory();
 	bad = ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_nbWorkers, s->how.threads);
 	if (!ZSTD_isError(bad))
 		bad = ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_jobSize, JOB);

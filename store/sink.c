@@ -124,7 +124,7 @@ struct sink *sink_open(const char *path, struct err *err)
 	if (path && ends_with(path, ".zst")) {
 		s->zstd = ZSTD_createCCtx();
 		if (!s->zstd)
-			xmalloc((size_t)-1);
+			out_of_memory();
 		ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_compressionLevel, ZSTD_LEVEL);
 		ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_checksumFlag, 1);
 	}

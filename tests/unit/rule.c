@@ -123,7 +123,7 @@ static struct rule rule_of(const char *visual, const char *text, int rotations, 
 /* "cccc" or, for a panel, "cccc/wwww"; NULL: nothing asked. */
 static void add_all(struct tally_list *list, const char *outcomes, const char *condition)
 {
-	char part[16], name[8];
+	char part[16], name[16];
 	size_t n;
 	int i;
 
