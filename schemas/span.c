@@ -400,8 +400,7 @@ static size_t character(const char *text, size_t i, size_t len)
 
 	if ((unsigned char)text[i] < 0x80)
 		return 1;
-	n = utf8proc_iterate((const utf8proc_uint8_t *)text + i, (utf8proc_ssize_t)(len - i),
-			     &c);
+	n = utf8proc_iterate((const utf8proc_uint8_t *)text + i, (utf8proc_ssize_t)(len - i), &c);
 	return n > 0 ? (size_t)n : 0;
 }
 
