@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <utf8proc.h>
-
 #include "cli/buf.h"
+#include "schemas/fold.h"
 #include "schemas/hash.h"
 
 #define FILE_MAX (1u << 20)
@@ -25,21 +24,6 @@ void prompt_init(struct prompt *p, const char *text)
 	hash_of(p->text, len, p->id);
 }
 
-static bool is_utf8(const char *text, size_t len)
-{
-	utf8proc_int32_t c;
-	utf8proc_ssize_t n;
-	size_t i;
-
-	for (i = 0; i < len; i += (size_t)n) {
-		n = utf8proc_iterate((const utf8proc_uint8_t *)text + i,
-				     (utf8proc_ssize_t)(len - i), &c);
-		if (n <= 0 || c == 0)
-			return false;
-	}
-	return true;
-}
-
 int prompt_load(struct prompt *p, const char *path, struct err *err)
 {
 	FILE *file = fopen(path, "re");
@@ -52,7 +36,7 @@ int prompt_load(struct prompt *p, const char *path, struct err *err)
 	text[len < FILE_MAX ? len : FILE_MAX] = '\0';
 	if (!file || ferror(file)) {
 		err_set(err, EXIT_NOINPUT, "cannot read the prompt '%s':", path);
-	} else if (len > FILE_MAX || !len || !is_utf8(text, len)) {
+	} else if (len > FILE_MAX || !len || !fold_is_utf8(text, len)) {
 		err_set(err, EXIT_DATA, "the prompt '%s' is no UTF-8 text of at most 1 MB", path);
 	} else {
 		prompt_init(p, text);

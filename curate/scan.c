@@ -17,13 +17,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <utf8proc.h>
-
 #include "cli/buf.h"
 #include "cli/msg.h"
 #include "cli/opt.h"
 #include "cli/sig.h"
 #include "curate/picture.h"
+#include "schemas/fold.h"
 #include "schemas/layout.h"
 #include "schemas/record.h"
 #include "schemas/span.h"
@@ -73,19 +72,6 @@ struct scan {
 	struct answers *ledger;
 	int64_t again;		/* images whose bytes stood under an earlier path */
 };
-
-static bool is_utf8(const char *text)
-{
-	utf8proc_int32_t c;
-	utf8proc_ssize_t n;
-
-	for (; *text; text += n) {
-		n = utf8proc_iterate((const utf8proc_uint8_t *)text, -1, &c);
-		if (n <= 0)
-			return false;
-	}
-	return true;
-}
 
 /* What the ledger remembers of this very file, if it does. */
 static bool recall(struct scan *s, const char *path, struct picture_info *info)
@@ -205,7 +191,7 @@ static void scan_path(struct scan *s, const char *path)
 {
 	struct item item;
 	struct rec *r = rec_new(REC_IMAGE);
-	bool utf8 = is_utf8(path);
+	bool utf8 = fold_is_utf8(path, strlen(path));
 
 	if (utf8)
 		rec_set_text(r, "image", path);

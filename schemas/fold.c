@@ -72,3 +72,18 @@ void fold_text(struct buf *out, const char *text)
 	add_squeezed(out, (const char *)folded, false);
 	free(folded);
 }
+
+bool fold_is_utf8(const char *text, size_t len)
+{
+	utf8proc_int32_t c;
+	utf8proc_ssize_t n;
+	size_t i;
+
+	for (i = 0; i < len; i += (size_t)n) {
+		n = utf8proc_iterate((const utf8proc_uint8_t *)text + i,
+				     (utf8proc_ssize_t)(len - i), &c);
+		if (n <= 0 || c == 0)
+			return false;
+	}
+	return true;
+}

@@ -7,9 +7,15 @@
 #ifndef SCHEMAS_FOLD_H
 #define SCHEMAS_FOLD_H
 
+#include <stdbool.h>
+#include <stddef.h>
+
 struct buf;
 
 /* Appends the folded text. Text that is no valid UTF-8 is appended as it is. */
 void fold_text(struct buf *out, const char *text);
+
+/* Valid UTF-8 without a NUL: what may stand in a record. */
+bool fold_is_utf8(const char *text, size_t len);
 
 #endif
