@@ -14,6 +14,7 @@
 
 #include "cli/buf.h"
 #include "cli/msg.h"
+#include "cli/opt.h"
 #include "cli/version.h"
 
 /* A row without a help text is a heading. */
@@ -52,8 +53,44 @@ static void help(FILE *to)
 		else
 			fprintf(to, "\n%s\n", stages[i].name);
 	}
-	fputs("\n'capqa help STAGE' says how to use one. Every stage reads JSONL and writes JSONL;\n"
-	      "model servers are named by -u URL or OPENAI_BASE_URL.\n", to);
+	fputs("\n'capqa STAGE -h' says how to use one, 'capqa help STAGE' says all of it. Every stage\n"
+	      "reads JSONL and writes JSONL; model servers are named by -u URL or OPENAI_BASE_URL.\n",
+	      to);
+}
+
+/* For the scripts that make completions and check the documents: NAME tab HELP. */
+static void list(void)
+{
+	size_t i;
+
+	for (i = 0; i < STAGES; i++)
+		if (stages[i].help)
+			printf("%s\t%s\n", stages[i].name, stages[i].help);
+}
+
+static void man(void)
+{
+	size_t i;
+
+	opt_man_head("capqa", "curate visual question-answer data, audit image captions");
+	printf(".SH SYNOPSIS\n\\fBcapqa\\fR \\fISTAGE\\fR [\\fIoptions\\fR] [\\fIINPUT\\fR...]\n"
+	       ".SH DESCRIPTION\n"
+	       "A caption is good if a model that cannot see the image can answer questions about\n"
+	       "it from the caption. capqa makes such questions, proves one by one that they need\n"
+	       "the image, and audits captions with them. Each stage is a program that reads JSONL\n"
+	       "and writes JSONL; \\fBcapqa\\fR \\fISTAGE\\fR runs \\fBcapqa-\\fISTAGE\\fR.\n");
+	for (i = 0; i < STAGES; i++) {
+		if (stages[i].help)
+			printf(".TP\n\\fBcapqa\\-%s\\fR(1)\n%s\n", stages[i].name, stages[i].help);
+		else
+			printf(".SS \"%s\"\n", stages[i].name);
+	}
+	printf(".SH ENVIRONMENT\n"
+	       ".TP\n\\fBOPENAI_BASE_URL\\fR\nthe model server, up to and with /v1; \\-u goes before\n"
+	       ".TP\n\\fBOPENAI_API_KEY\\fR\nits key; a key is never an argument, never logged, never "
+	       "stored\n"
+	       ".TP\n\\fBCAPQA_LEDGER\\fR\nwhere answers are kept; default: ./capqa-ledger.db\n");
+	opt_man_exits();
 }
 
 static int is_stage(const char *name)
@@ -64,6 +101,21 @@ static int is_stage(const char *name)
 		if (stages[i].help && !strcmp(name, stages[i].name))
 			return 1;
 	return 0;
+}
+
+static void no_stage_or_die(const char *name)
+{
+	const char *known[STAGES + 1], *meant;
+	size_t i, n = 0;
+
+	for (i = 0; i < STAGES; i++)
+		if (stages[i].help)
+			known[n++] = stages[i].name;
+	known[n] = NULL;
+	meant = opt_nearest(name, strlen(name), known);
+	if (meant)
+		die(EXIT_USAGE, "no stage is called '%s'; did you mean '%s'?", name, meant);
+	die(EXIT_USAGE, "no stage is called '%s'; 'capqa' lists them", name);
 }
 
 /* Where this program lies; the stages lie beside it. */
@@ -85,12 +137,28 @@ static void run_stage(const char *name, char **argv)
 	struct buf path;
 
 	if (!is_stage(name))
-		die(EXIT_USAGE, "no stage is called '%s'; 'capqa' lists them", name);
+		no_stage_or_die(name);
 	buf_init(&path, BUF_NO_MAX);
 	find_folder(&path);
 	buf_printf(&path, "capqa-%s", name);
 	execv(path.data, argv);
 	die(EXIT_SYSTEM, "cannot run '%s':", path.data);
+}
+
+/* 0: no such option. */
+static int own_option(const char *word)
+{
+	if (!strcmp(word, "--version") || !strcmp(word, "-V"))
+		printf("capqa %s\n", CAPQA_VERSION);
+	else if (!strcmp(word, "--help") || !strcmp(word, "-h"))
+		help(stdout);
+	else if (!strcmp(word, "--man"))
+		man();
+	else if (!strcmp(word, "--stages"))
+		list();
+	else
+		return 0;
+	return 1;
 }
 
 int main(int argc, char **argv)
@@ -102,16 +170,14 @@ int main(int argc, char **argv)
 		help(stderr);
 		return EXIT_USAGE;
 	}
-	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
-		return printf("capqa %s\n", CAPQA_VERSION) < 0 ? EXIT_OUTPUT : EXIT_SETTLED;
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
-	    (!strcmp(argv[1], "help") && argc == 2)) {
-		help(stdout);
-		return fflush(stdout) ? EXIT_OUTPUT : EXIT_SETTLED;
-	}
-	if (!strcmp(argv[1], "help")) {
+	if (!strcmp(argv[1], "help") && argc > 2) {
 		for_help[0] = argv[2];
 		run_stage(argv[2], for_help);
 	}
+	if (own_option(strcmp(argv[1], "help") ? argv[1] : help_option))
+		return fflush(stdout) || ferror(stdout) ? EXIT_OUTPUT : EXIT_SETTLED;
+	if (argv[1][0] == '-')
+		die(EXIT_USAGE, "unknown option '%s'; options follow the stage: capqa STAGE %s",
+		    argv[1], argv[1]);
 	run_stage(argv[1], argv + 1);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * See meter.h. The rate is of the last minute or so (a moving average), the ETA comes from
- * completions, never from requests sent.
+ * completions, never from requests sent. The bar is one line whatever the terminal's width:
+ * what matters least is left out first.
  */
 #include "cli/meter.h"
 
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,7 +31,8 @@ struct meter {
 	bool rated;
 };
 
-static bool bar_drawn;	/* what msg_before has to take away; the terminal is global too */
+/* What msg_before has to take away; the terminal is global too. */
+static int bar_columns;
 
 static double now_s(void)
 {
@@ -39,16 +42,46 @@ static double now_s(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
+static int terminal_columns(void)
+{
+	struct winsize size;
+
+	return !ioctl(STDERR_FILENO, TIOCGWINSZ, &size) && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+/*
+ * Puts the cursor where the bar begins and clears from there. A terminal that was made narrower
+ * has wrapped the bar over several lines.
+ */
+static void erase_bar(struct buf *b)
+{
+	int lines = bar_columns ? (bar_columns - 1) / terminal_columns() : 0;
+
+	buf_adds(b, "\r");
+	if (lines)
+		buf_printf(b, "\033[%dA", lines);
+	buf_adds(b, "\033[J");
+	bar_columns = 0;
+}
+
+/* In one write: lines of two programs on a terminal do not tear. */
+static void put(const struct buf *b)
+{
+	ssize_t ignored = write(STDERR_FILENO, b->data, b->len);
+
+	(void)ignored;
+}
+
 static void take_bar_away(void)
 {
-	static const char erase[] = "\r\033[K";
-	ssize_t ignored;
+	struct buf b;
 
-	if (!bar_drawn)
+	if (!bar_columns)
 		return;
-	bar_drawn = false;
-	ignored = write(STDERR_FILENO, erase, sizeof(erase) - 1);
-	(void)ignored;
+	buf_init(&b, BUF_NO_MAX);
+	erase_bar(&b);
+	put(&b);
+	buf_release(&b);
 }
 
 static bool is_pipe(int fd)
@@ -109,46 +142,122 @@ static void add_time(struct buf *b, double s)
 		buf_printf(b, "%lds", t);
 }
 
-static void add_numbers(struct buf *b, const struct meter *m, const struct meter_now *now)
+/* 1234 -> "1234", 51200 -> "51.2k", 5120000 -> "5.1M": numbers nobody reads to the last digit. */
+static void add_short(struct buf *b, int64_t n)
 {
-	buf_printf(b, "%lld", (long long)now->done);
-	if (now->total > 0)
-		buf_printf(b, "/%lld", (long long)now->total);
-	buf_printf(b, " %s  %.*f/s", m->unit, m->rate < 10 ? 1 : 0, m->rate);
-	if (now->in_flight)
-		buf_printf(b, "  %lld in flight", (long long)now->in_flight);
-	if (now->from_ledger)
-		buf_printf(b, "  %lld from ledger", (long long)now->from_ledger);
-	if (now->retries)
-		buf_printf(b, "  %lld retries", (long long)now->retries);
-	if (now->left)
-		buf_printf(b, "  %lld failed", (long long)now->left);
-	if (now->tokens)
-		buf_printf(b, "  %lld tokens", (long long)now->tokens);
-	if (now->total > now->done && m->rate > 0) {
-		buf_adds(b, "  ETA ");
-		add_time(b, (double)(now->total - now->done) / m->rate);
+	if (n < 10000)
+		buf_printf(b, "%lld", (long long)n);
+	else if (n < 1000000)
+		buf_printf(b, "%.1fk", (double)n / 1e3);
+	else if (n < 1000000000)
+		buf_printf(b, "%.1fM", (double)n / 1e6);
+	else
+		buf_printf(b, "%.1fG", (double)n / 1e9);
+}
+
+static void add_count(struct buf *b, int64_t n, const char *what)
+{
+	if (!n)
+		return;
+	add_short(b, n);
+	buf_printf(b, " %s", what);
+}
+
+/* The parts of a line, what matters most first; an empty one is left out. */
+enum part { DONE, RATE, ETA, FAILED, IN_FLIGHT, FROM_LEDGER, RETRIES, TOKENS, PARTS };
+
+static void part_text(const struct meter *m, const struct meter_now *now, enum part part,
+		      struct buf *b)
+{
+	int width = 1;
+
+	switch (part) {
+	case DONE:
+		if (now->total > 0)	/* as wide at the start as at the end */
+			width = snprintf(NULL, 0, "%lld", (long long)now->total);
+		buf_printf(b, "%*lld", width, (long long)now->done);
+		if (now->total > 0)
+			buf_printf(b, "/%lld", (long long)now->total);
+		buf_printf(b, " %s", m->unit);
+		break;
+	case RATE:
+		buf_printf(b, "%.*f/s", m->rate < 10 ? 1 : 0, m->rate);
+		break;
+	case ETA:
+		if (now->total > now->done && m->rate > 0) {
+			buf_adds(b, "ETA ");
+			add_time(b, (double)(now->total - now->done) / m->rate);
+		}
+		break;
+	case FAILED:
+		add_count(b, now->left, "failed");
+		break;
+	case IN_FLIGHT:
+		add_count(b, now->in_flight, "in flight");
+		break;
+	case FROM_LEDGER:
+		add_count(b, now->from_ledger, "from ledger");
+		break;
+	case RETRIES:
+		add_count(b, now->retries, "retries");
+		break;
+	default:
+		add_count(b, now->tokens, "tokens");
 	}
 }
 
-static void draw_bar(struct buf *b, const struct meter_now *now)
+/* As many parts as fit into so many columns (all texts are ASCII). */
+static void add_parts(struct buf *b, const struct meter *m, const struct meter_now *now,
+		      size_t columns)
 {
-	int i, filled;
+	size_t start = b->len;
+	struct buf text;
+	int part;
 
-	if (now->total <= 0)
-		return;
-	filled = (int)(20 * now->done / now->total);
+	buf_init(&text, BUF_NO_MAX);
+	for (part = 0; part < PARTS; part++) {
+		buf_clear(&text);
+		part_text(m, now, (enum part)part, &text);
+		if (text.len && b->len - start + 2 + text.len <= columns)
+			buf_printf(b, "%s%s", b->len > start ? "  " : "", text.data);
+	}
+	buf_release(&text);
+}
+
+static void add_bar(struct buf *b, const struct meter_now *now, int cells)
+{
+	int i, filled = (int)((double)cells * (double)now->done / (double)now->total);
+
+	/* the total is an estimate while the input is being read; done may pass it */
 	buf_addc(b, '[');
-	for (i = 0; i < 20; i++)
+	for (i = 0; i < cells; i++)
 		buf_addc(b, i < filled ? '=' : ' ');
 	buf_adds(b, "] ");
+}
+
+/* The last column stays free: some terminals wrap there. */
+static void draw(const struct meter *m, const struct meter_now *now)
+{
+	int columns = terminal_columns() - 1, cells = columns < 79 ? 10 : 20;
+	struct buf b, line;
+
+	buf_init(&b, BUF_NO_MAX);
+	buf_init(&line, BUF_NO_MAX);
+	if (now->total > 0 && columns > 40)
+		add_bar(&line, now, cells);
+	add_parts(&line, m, now, columns > (int)line.len ? (size_t)columns - line.len : 0);
+	erase_bar(&b);
+	buf_add(&b, line.data, line.len);
+	put(&b);
+	bar_columns = (int)line.len;
+	buf_release(&line);
+	buf_release(&b);
 }
 
 void meter_show(struct meter *m, const struct meter_now *now)
 {
 	double t, weight, recent;
 	struct buf b;
-	ssize_t ignored;
 
 	if (m->style == METER_NONE)
 		return;
@@ -161,18 +270,13 @@ void meter_show(struct meter *m, const struct meter_now *now)
 	m->rated = m->rated || now->done > 0;
 	m->drawn_s = t;
 	m->drawn_done = now->done;
-	buf_init(&b, BUF_NO_MAX);
 	if (m->style == METER_BAR) {
-		buf_adds(&b, "\r\033[K");
-		draw_bar(&b, now);
-		add_numbers(&b, m, now);
-		ignored = write(STDERR_FILENO, b.data, b.len);
-		(void)ignored;
-		bar_drawn = true;
-	} else {
-		add_numbers(&b, m, now);
-		note("%s", b.data);
+		draw(m, now);
+		return;
 	}
+	buf_init(&b, BUF_NO_MAX);
+	add_parts(&b, m, now, SIZE_MAX / 2);
+	note("%s", b.data);
 	buf_release(&b);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * meter: progress on stderr that tells the truth. A bar where stderr is a terminal and
- * neither stdin nor stdout is a pipe; else a plain line with the program's name every 30 s;
+ * neither stdin nor stdout is a pipe, as wide as the terminal is at that moment; else a plain
+ * line with the program's name every 30 s;
  * nothing with `none` or -q. The last line is always printed (not with -q).
  *
  * The meter knows counts and names given to it, not what they mean: the caller hands a

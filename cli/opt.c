@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See opt.h. getopt_long does the scanning; this file builds its tables from ours.
+ * See opt.h. getopt_long does the scanning; this file builds its tables from ours. What the
+ * table says to people is opt_help.c.
  */
 #include "cli/opt.h"
 
@@ -18,9 +19,8 @@
 
 #define MOST_OPTIONS 100
 #define FIRST_LONG 1000		/* getopt's value of option number 0 */
-#define HELP_COLUMN 30
 
-enum { ASK_HELP = 500, ASK_VERSION, ASK_MAN };
+enum { ASK_HELP = 500, ASK_VERSION, ASK_MAN, ASK_OPTIONS };
 
 static int read_count(const char *text, int64_t *to)
 {
@@ -129,7 +129,7 @@ static void store_or_die(const struct opt *o, const char *text)
 
 /* Everything getopt_long wants, and the way back from its answer to our table. */
 struct scan {
-	struct option longs[MOST_OPTIONS + 4];
+	struct option longs[MOST_OPTIONS + 5];
 	const struct opt *by_number[MOST_OPTIONS];
 	char shorts[3 * MOST_OPTIONS];
 	int count;
@@ -162,6 +162,7 @@ static void scan_init(struct scan *s, const struct about *about)
 	s->longs[s->count] = (struct option){ "help", no_argument, NULL, ASK_HELP };
 	s->longs[s->count + 1] = (struct option){ "version", no_argument, NULL, ASK_VERSION };
 	s->longs[s->count + 2] = (struct option){ "man", no_argument, NULL, ASK_MAN };
+	s->longs[s->count + 3] = (struct option){ "options", no_argument, NULL, ASK_OPTIONS };
 }
 
 static const struct opt *scan_find(const struct scan *s, int value)
@@ -176,7 +177,44 @@ static const struct opt *scan_find(const struct scan *s, int value)
 	return NULL;
 }
 
-static void wrong_option(const struct about *about, const struct scan *s, char **argv, int c)
+/* The names that `word` shortens, if it is more than one: ", --max-rejects, --max-requests". */
+static void list_shortened(const struct scan *s, const char *word, size_t len, struct buf *names)
+{
+	const struct option *o;
+	int count = 0;
+
+	for (o = s->longs; o->name; o++) {
+		if (strncmp(o->name, word, len))
+			continue;
+		buf_printf(names, "%s--%s", count++ ? ", " : "", o->name);
+	}
+	if (count < 2)
+		buf_clear(names);
+}
+
+static void unknown_name_or_die(const struct about *about, const struct scan *s, const char *word)
+{
+	size_t len = strcspn(word + 2, "=");
+	const char *known[MOST_OPTIONS + 5], *meant;
+	struct buf names;
+	int i;
+
+	for (i = 0; s->longs[i].name; i++)
+		known[i] = s->longs[i].name;
+	known[i] = NULL;
+	buf_init(&names, BUF_NO_MAX);
+	list_shortened(s, word + 2, len, &names);
+	if (names.len)
+		die(EXIT_USAGE, "option '%s' may be %s; see '%s --help'", word, names.data,
+		    about->name);
+	meant = opt_nearest(word + 2, len, known);
+	if (meant)
+		die(EXIT_USAGE, "unknown option '%.*s'; did you mean '--%s'?", (int)len + 2, word,
+		    meant);
+	die(EXIT_USAGE, "unknown option '%s'; see '%s --help'", word, about->name);
+}
+
+static void wrong_option_or_die(const struct about *about, const struct scan *s, char **argv, int c)
 {
 	const struct opt *o = optopt ? scan_find(s, optopt) : NULL;
 	const char *word = argv[optind - 1];
@@ -188,8 +226,8 @@ static void wrong_option(const struct about *about, const struct scan *s, char *
 		die(EXIT_USAGE, "option '--%s' needs a value (%s); see '%s --help'",
 		    o ? o->name : "?", o && o->arg ? o->arg : "VALUE", about->name);
 	if (optopt && !o)
-		die(EXIT_USAGE, "unknown option '-%c'; see '%s --help'", optopt, about->name);
-	die(EXIT_USAGE, "unknown or ambiguous option '%s'; see '%s --help'", word, about->name);
+		die(EXIT_USAGE, "unknown option '-%c'; see '%s -h'", optopt, about->name);
+	unknown_name_or_die(about, s, word);
 }
 
 static int argc_of(char **argv)
@@ -211,6 +249,8 @@ char **opt_parse_or_die(char **argv, const struct about *about, bool terminal_he
 	while ((c = getopt_long(argc, argv, scan.shorts, scan.longs, NULL)) != -1) {
 		switch (c) {
 		case 'h':
+			opt_brief(about);
+			exit(EXIT_SETTLED);
 		case ASK_HELP:
 			opt_help(about);
 			exit(EXIT_SETTLED);
@@ -221,9 +261,12 @@ char **opt_parse_or_die(char **argv, const struct about *about, bool terminal_he
 		case ASK_MAN:
 			opt_man(about);
 			exit(EXIT_SETTLED);
+		case ASK_OPTIONS:
+			opt_list_all(about);
+			exit(EXIT_SETTLED);
 		case '?':
 		case ':':
-			wrong_option(about, &scan, argv, c);
+			wrong_option_or_die(about, &scan, argv, c);
 			break;
 		default:
 			store_or_die(scan_find(&scan, c), optarg);
@@ -232,111 +275,8 @@ char **opt_parse_or_die(char **argv, const struct about *about, bool terminal_he
 	if (terminal_help && optind == argc && isatty(STDIN_FILENO)) {
 		fflush(stdout);
 		dup2(STDERR_FILENO, STDOUT_FILENO);
-		opt_help(about);
+		opt_brief(about);
 		exit(EXIT_USAGE);
 	}
 	return argv + optind;
-}
-
-/* Prints text, breaking lines at `width` and indenting the following ones. */
-static void wrap(const char *text, int at, int indent, int width)
-{
-	const char *word = text;
-	int len;
-
-	while (*word) {
-		len = (int)strcspn(word, " \n");
-		if (at + 1 + len > width && at > indent) {
-			printf("\n%*s", indent, "");
-			at = indent;
-		}
-		at += printf("%.*s", len, word);
-		word += len;
-		if (*word == '\n') {
-			printf("\n%*s", indent, "");
-			at = indent;
-			word++;
-		} else if (*word == ' ') {
-			at += at + 1 < width ? printf(" ") : 0;
-			word++;
-		}
-	}
-	printf("\n");
-}
-
-static void help_option(const struct opt *o)
-{
-	int at;
-
-	at = o->letter ? printf("  -%c, --%s", o->letter, o->name) : printf("      --%s", o->name);
-	if (o->arg)
-		at += printf(" %s", o->arg);
-	if (at > HELP_COLUMN - 2) {
-		printf("\n");
-		at = 0;
-	}
-	printf("%*s", HELP_COLUMN - at, "");
-	wrap(o->help, HELP_COLUMN, HELP_COLUMN, 92);
-}
-
-void opt_help(const struct about *about)
-{
-	const struct opt_block *block;
-	const struct opt *o;
-
-	printf("%s - %s\n\nUsage: %s [options] %s\n\n", about->name, about->brief, about->name,
-	       about->operands);
-	fputs(about->story, stdout);
-	for (block = about->blocks; block->table; block++) {
-		printf("\n%s\n", block->title);
-		for (o = block->table; o->name; o++)
-			help_option(o);
-	}
-	printf("\n  -h, --help                  this page (--man: as a manual page)\n"
-	       "  -V, --version               the version\n");
-}
-
-/* roff: a backslash, and a dot or quote at the start of a line, mean something. */
-static void roff(const char *text)
-{
-	bool first = true;
-
-	for (; *text; text++) {
-		if (first && (*text == '.' || *text == '\''))
-			fputs("\\&", stdout);
-		if (*text == '\\')
-			fputs("\\e", stdout);
-		else if (*text == '-')
-			fputs("\\-", stdout);
-		else
-			putchar(*text);
-		first = *text == '\n';
-	}
-}
-
-void opt_man(const struct about *about)
-{
-	const struct opt_block *block;
-	const struct opt *o;
-	char *dashed = xstrdup(about->name), *space = strchr(dashed, ' ');
-
-	if (space)
-		*space = '-';
-	printf(".TH \"%s\" 1 \"\" \"capqa %s\"\n.SH NAME\n%s \\- %s\n.SH SYNOPSIS\n.B %s\n", dashed,
-	       CAPQA_VERSION, dashed, about->brief, about->name);
-	printf("[options] %s\n.SH DESCRIPTION\n.nf\n", about->operands);
-	roff(about->story);
-	printf(".fi\n");
-	for (block = about->blocks; block->table; block++) {
-		printf(".SH \"%s\"\n", block->title);
-		for (o = block->table; o->name; o++) {
-			printf(".TP\n.B ");
-			if (o->letter)
-				printf("\\-%c, ", o->letter);
-			printf("\\-\\-%s %s\n", o->name, o->arg ? o->arg : "");
-			roff(o->help);
-			printf("\n");
-		}
-	}
-	free(dashed);
 }

@@ -43,7 +43,9 @@ struct opt {
 	const char *name;	/* NULL ends a table */
 	enum opt_type type;
 	void *to;		/* where the value goes */
-	const char *arg;	/* the value's name in the help; NULL for a flag */
+	/* The value's name in the help, or its choices as a|b|c; NULL for a flag. Completions
+	 * offer files for a name with FILE in it, folders for DIR and FOLDER. */
+	const char *arg;
 	const char *help;
 	int (*parse)(const char *text, void *to, struct err *err);	/* OPT_PARSE */
 };
@@ -58,19 +60,33 @@ struct about {
 	const char *name;	/* "capqa scan" */
 	const char *operands;	/* "[INPUT...]" */
 	const char *brief;	/* one line: the dispatcher's table says the same */
-	const char *story;	/* a paragraph or two, and an example command */
+	/* A paragraph or two and, indented by two spaces, an example command: -h starts with it. */
+	const char *story;
 	const struct opt_block *blocks;
 };
 
 /*
  * Parses argv and returns the operands: argv is reordered so that they follow one another,
- * NULL-terminated. Handles -h, --help (to stdout, exit 0), -V, --version itself. Exits 2 with
- * one line on a wrong option. `terminal_help`: no operand and a terminal on stdin prints
- * the help to stderr and exits 2.
+ * NULL-terminated. Handles -h, --help, --man, --options (to stdout, exit 0), -V, --version
+ * itself. Exits 2 with one line on a wrong option, and says which was meant. `terminal_help`:
+ * no operand and a terminal on stdin prints the brief help to stderr and exits 2.
  */
 char **opt_parse_or_die(char **argv, const struct about *about, bool terminal_help);
 
-void opt_help(const struct about *about);	/* to stdout */
-void opt_man(const struct about *about);	/* roff, to stdout: what --man prints */
+/* All of these print to stdout. */
+void opt_brief(const struct about *about);	/* -h: one screen, the example first */
+void opt_help(const struct about *about);	/* --help: every option */
+void opt_man(const struct about *about);	/* --man: a manual page, roff */
+void opt_list_all(const struct about *about);	/* --options: LETTER tab NAME tab ARG tab HELP */
+
+/* The parts of a manual page that the dispatcher's page shares. */
+void opt_man_head(const char *name, const char *brief);
+void opt_man_exits(void);
+
+/*
+ * The one of `known` (NULL-terminated) that the first len bytes of word are most likely a slip
+ * of, or NULL: none is near. Distance counts a letter too many, missing, wrong, or two swapped.
+ */
+const char *opt_nearest(const char *word, size_t len, const char *const *known);
 
 #endif

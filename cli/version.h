@@ -7,5 +7,6 @@
 #define CLI_VERSION_H
 
 #define CAPQA_VERSION "0.1.0"
+#define CAPQA_DATE "2026-11-25"	/* of this version; manual pages show it */
 
 #endif

@@ -385,7 +385,7 @@ int64_t run_read(const struct run *run)
 	return run->read;
 }
 
-/* Only what is there: a pipe or a device has no FILE.partial. */
+/* Only what is there: a pipe or a device has no FILE.partial, but there is a ledger. */
 static void say_where(const struct run *run, int code, struct buf *b)
 {
 	struct buf partial;
@@ -395,6 +395,8 @@ static void say_where(const struct run *run, int code, struct buf *b)
 	if (!access(partial.data, F_OK))
 		buf_printf(b, "; see %s%s", partial.data,
 			   code == EXIT_DATA ? "" : ", run again to go on");
+	else if (code == EXIT_LEFT || code == EXIT_AGAIN || code == EXIT_INTERRUPTED)
+		buf_adds(b, "; run again to go on");
 	buf_release(&partial);
 }
 
