@@ -3,8 +3,8 @@
 #   make            all programs, in build/bin            make demo     the chain on real images
 #   make check      tests (sanitizers), about two minutes  make check-all  and clang, valgrind
 #   make layers     no include of a higher floor           make bench    the figures, as ratios
-#   make deps       install what is missing (apt-get)      make install  PREFIX=/usr/local
-#   make bless      rewrite golden outputs, to be read     make clean
+#   make deps       install what is missing (apt-get)      make install  uninstall  PREFIX=/usr/local
+#   make bless      rewrite golden outputs, to be read     make dist  deb  clean
 #
 # SAN=address,undefined builds into a tree of its own. Local choices go into config.mk.
 
@@ -19,8 +19,12 @@ warnings = -Wall -Wextra -Wshadow -Wmissing-prototypes -Wstrict-prototypes -Wwri
 	-Wvla -Wformat=2 -Wimplicit-fallthrough $(if $(CI),-Werror)
 san = $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 packages = sqlite3 libcjson libcurl libzstd libxxhash libarchive libutf8proc libcrypto
-compile = $(CC) -std=c11 -D_GNU_SOURCE -I. -I$(O)/gen $(warnings) $(san) $(CFLAGS) -MMD -MP -c
-link = $(CC) $(san) $(CFLAGS) $(LDFLAGS)
+# A release is hardened; sanitizers have their own ways.
+harden = $(if $(SAN),,-fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fPIE)
+relro = $(if $(SAN),,-pie -Wl,-z,relro,-z,now)
+compile = $(CC) -std=c11 -D_GNU_SOURCE -I. -I$(O)/gen $(warnings) $(san) $(harden) $(CPPFLAGS) $(CFLAGS) \
+	-MMD -MP -c
+link = $(CC) $(san) $(CFLAGS) $(relro) $(LDFLAGS)
 
 # One word per program, in pipeline order.
 curate = scan generate extract ping
@@ -102,14 +106,31 @@ fuzz:
 bench: all
 	@sh tests/bench/bench.sh $(O)
 
-install: all
-	@install -d $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(programs) $(DESTDIR)$(PREFIX)/bin
+man: all
+	@sh cli/pages.sh $(O)/bin $(O)/man
+
+completions: all
+	@sh cli/completions.sh $(O)/bin $(O)/completions
+
+install: man completions
+	@sh cli/install.sh $(O) "$(DESTDIR)$(PREFIX)"
+
+uninstall: man completions
+	@sh cli/install.sh --remove $(O) "$(DESTDIR)$(PREFIX)"
+
+version = $(shell sed -n 's/^\#define CAPQA_VERSION "\(.*\)"/\1/p' cli/version.h)
+dist:
+	@mkdir -p $(O)
+	git archive --format=tar.gz --prefix=capqa-$(version)/ -o $(O)/capqa-$(version).tar.gz HEAD
+
+deb:
+	@sh cli/deb.sh $(O)
 
 clean:
 	rm -rf build build-*
 
-.PHONY: all layers deps check check-all test tests fuzz demo bless bench install clean
+.PHONY: all layers deps check check-all test tests fuzz demo bless bench man completions install \
+	uninstall dist deb clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

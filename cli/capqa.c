@@ -32,7 +32,7 @@ static const struct {
 	{ "dedupe", "mark copies and conflicting answers" },
 	{ "Keep and publish", NULL },
 	{ "ingest", "put records into the SQLite store" },
-	{ "export", "write a dataset: shards, manifest, card" },
+	{ "export", "write the store's records as a dataset folder" },
 	{ "Look at servers", NULL },
 	{ "ping", "ask one server what it can do" },
 };

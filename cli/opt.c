@@ -226,7 +226,7 @@ static void wrong_option_or_die(const struct about *about, const struct scan *s,
 		die(EXIT_USAGE, "option '--%s' needs a value (%s); see '%s --help'",
 		    o ? o->name : "?", o && o->arg ? o->arg : "VALUE", about->name);
 	if (optopt && !o)
-		die(EXIT_USAGE, "unknown option '-%c'; see '%s -h'", optopt, about->name);
+		die(EXIT_USAGE, "unknown option '-%c'; see '%s --help'", optopt, about->name);
 	unknown_name_or_die(about, s, word);
 }
 

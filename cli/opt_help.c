@@ -181,13 +181,14 @@ static void roff_text(const char *text)
 
 static void man_story(const char *story, bool examples)
 {
-	const char *p;
+	const char *p, *between = "";
 	size_t len;
 
 	while ((p = next_paragraph(&story, &len))) {
 		if (is_example(p) != examples)
 			continue;
-		printf(examples ? ".PP\n.nf\n" : ".PP\n");
+		printf("%s%s", between, examples ? ".nf\n" : "");
+		between = ".PP\n";
 		roff(p, len);
 		printf(examples ? "\n.fi\n" : "\n");
 	}

@@ -19,6 +19,7 @@ want python3-jsonschema /usr/bin/python3 -c 'import jsonschema'
 want zstd command -v zstd
 want jq command -v jq
 want curl command -v curl
+want tmux command -v tmux
 want sqlite3 command -v sqlite3
 [ -z "$missing" ] && exit 0
 set -- $missing

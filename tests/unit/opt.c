@@ -166,6 +166,20 @@ static void test_help_names_every_option(void **state)
 	buf_release(&err);
 }
 
+/* One screen: the example, the options with letters, the others by name. */
+static void test_brief_help(void **state)
+{
+	struct buf out, err;
+
+	(void)state;
+	assert_int_equal(scratch_child(parse, (void *)WORDS("-h"), &out, &err), 0);
+	assert_non_null(strstr(out.data, "  -o, --output FILE       write FILE\n"));
+	assert_non_null(strstr(out.data, "More, explained by --help:\n  --wait-server"));
+	assert_null(strstr(out.data, "how long to wait"));
+	buf_release(&out);
+	buf_release(&err);
+}
+
 static void test_man_page(void **state)
 {
 	struct buf out, err;
@@ -174,9 +188,33 @@ static void test_man_page(void **state)
 	if (scratch_child(parse, (void *)WORDS("--man"), &out, &err))
 		fail_msg("%s", err.data);
 	assert_non_null(strstr(out.data, ".TH \"capqa-try\" 1"));
-	assert_non_null(strstr(out.data, "\\-o, \\-\\-output FILE"));
+	assert_non_null(strstr(out.data, ".TP\n\\fB\\-o\\fR, \\fB\\-\\-output\\fR \\fIFILE\\fR\nwrite FILE\n"));
 	buf_release(&out);
 	buf_release(&err);
+}
+
+static void test_nearest_word(void **state)
+{
+	static const char *const known[] = { "scan", "select", "sight", "rotations", "no-ledger",
+					     NULL };
+	static const struct { const char *word, *meant; } cases[] = {
+		{ "scna", "scan" }, { "selct", "select" }, { "sights", "sight" },
+		{ "rotatoins", "rotations" }, { "noledger", "no-ledger" }, { "scan", "scan" },
+		{ "quux", NULL }, { "", NULL }, { "zebra", NULL },
+		{ "a-word-that-is-longer-than-any-option-of-ours-could-be", NULL },
+	};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *got = opt_nearest(cases[i].word, strlen(cases[i].word), known);
+
+		if (cases[i].meant)
+			assert_string_equal(got, cases[i].meant);
+		else
+			assert_null(got);
+	}
+	assert_string_equal(opt_nearest("scnaXYZ", 4, known), "scan");	/* len counts */
 }
 
 int main(void)
@@ -187,7 +225,9 @@ int main(void)
 		cmocka_unit_test(test_times_and_numbers),
 		cmocka_unit_test(test_wrong_options),
 		cmocka_unit_test(test_help_names_every_option),
+		cmocka_unit_test(test_brief_help),
 		cmocka_unit_test(test_man_page),
+		cmocka_unit_test(test_nearest_word),
 	};
 
 	return cmocka_run_group_tests_name("opt", tests, scratch_make, scratch_remove);
