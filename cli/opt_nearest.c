@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Which word was meant: the optimal string alignment distance (Levenshtein with swaps of
- * neighbours), one slip allowed and one more for every four letters.
+ * neighbours), one slip allowed and one more for every five letters.
  */
 #include "cli/opt.h"
 
@@ -43,7 +43,7 @@ const char *opt_nearest(const char *word, size_t len, const char *const *known)
 
 	if (!len || len > LONGEST)
 		return NULL;
-	best = 2 + (int)len / 4;
+	best = 2 + (int)len / 5;
 	for (; *known; known++) {
 		if (strlen(*known) > LONGEST)
 			continue;
