@@ -3,6 +3,7 @@
 #   make            all programs, in build/bin            make demo     the chain on real images
 #   make check      tests (sanitizers), about two minutes  make check-all  and clang, valgrind
 #   make layers     no include of a higher floor           make bench    the figures, as ratios
+#   make torture    every call that can fail, fails        make fuzz     the readers
 #   make deps       install what is missing (apt-get)      make install  uninstall  PREFIX=/usr/local
 #   make bless      rewrite golden outputs, to be read     make dist  deb  clean
 #
@@ -103,6 +104,10 @@ FUZZ_SECONDS ?= 30
 fuzz:
 	@sh tests/fuzz.sh $(FUZZ_SECONDS)
 
+# Every fallible call of every stage fails once (TORTURE=full), or a share of them.
+torture: all
+	@python3 tests/inject/torture.py $(O) $(if $(filter full,$(TORTURE)),--all)
+
 bench: all
 	@sh tests/bench/bench.sh $(O)
 
@@ -129,7 +134,7 @@ deb:
 clean:
 	rm -rf build build-*
 
-.PHONY: all layers deps check check-all test tests fuzz demo bless bench man completions install \
+.PHONY: all layers deps check check-all test tests torture fuzz demo bless bench man completions install \
 	uninstall dist deb clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -454,6 +454,7 @@ static void fold_exactly(const char *text, struct buf *out)
 {
 	const char *p = text, *end = text + strlen(text);
 	utf8proc_uint8_t bytes[4], *folded = NULL;
+	utf8proc_ssize_t n;
 	struct buf plain;
 	int32_t rune;
 
@@ -462,8 +463,11 @@ static void fold_exactly(const char *text, struct buf *out)
 		p += mcq_text_rune(p, end, &rune);
 		buf_add(&plain, bytes, (size_t)utf8proc_encode_char(plain_form(rune), bytes));
 	}
-	if (utf8proc_map((const utf8proc_uint8_t *)plain.data, (utf8proc_ssize_t)plain.len,
-			 &folded, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD) >= 0)
+	n = utf8proc_map((const utf8proc_uint8_t *)plain.data, (utf8proc_ssize_t)plain.len,
+			 &folded, UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_CASEFOLD);
+	if (n == UTF8PROC_ERROR_NOMEM)
+		out_of_memory();
+	if (n >= 0)
 		buf_adds(out, (char *)folded);
 	else
 		buf_add(out, plain.data, plain.len);

@@ -58,14 +58,18 @@ static void add_squeezed(struct buf *out, const char *text, bool lower)
 void fold_text(struct buf *out, const char *text)
 {
 	utf8proc_uint8_t *folded = NULL;
+	utf8proc_ssize_t n;
 
 	if (is_ascii(text)) {
 		add_squeezed(out, text, true);
 		return;
 	}
-	if (utf8proc_map((const utf8proc_uint8_t *)text, 0, &folded,
+	n = utf8proc_map((const utf8proc_uint8_t *)text, 0, &folded,
 			 UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPOSE |
-			 UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE) < 0) {
+			 UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
+	if (n == UTF8PROC_ERROR_NOMEM)
+		out_of_memory();
+	if (n < 0) {
 		buf_adds(out, text);
 		return;
 	}

@@ -13,6 +13,15 @@
 #include "schemas/hash.h"
 #include "schemas/span.h"
 
+/*
+ * cJSON answers a lack of memory as it answers bad JSON, and a record must not be rejected for
+ * that. Its memory is ours, which ends the program (found by tests/inject: 20 calls).
+ */
+static __attribute__((constructor)) void give_cjson_our_memory(void)
+{
+	cJSON_InitHooks(&(cJSON_Hooks){ xmalloc, free });
+}
+
 #define IMAGE_MEMBERS "image_id", "image", "mime", "width", "height", "bytes", \
 	"orientation", "offset", "size", "same_as"
 #define CAPTION_MEMBERS "caption_id", "image_id", "image", "caption", "model", "prompt_id"

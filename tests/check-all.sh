@@ -24,4 +24,6 @@ if command -v valgrind >/dev/null; then
 else
 	echo "skip: no valgrind"
 fi
+echo "== every call that can fail"
+make --no-print-directory -s torture
 make --no-print-directory fuzz
