@@ -24,4 +24,7 @@ if command -v valgrind >/dev/null; then
 else
 	echo "skip: no valgrind"
 fi
+echo "== a Slurm cluster of two nodes"
+make --no-print-directory -s all >/dev/null
+tests/slurm/chain.sh build || [ $? = 77 ]
 make --no-print-directory fuzz
