@@ -48,12 +48,18 @@ void run_options_dry(struct run_options *o)
 
 int run_parse_part(const char *text, void *to, struct err *err)
 {
+	bool slurm = !strncmp(text, "slurm/", 6);
+	const char *task = slurm ? getenv("SLURM_ARRAY_TASK_ID") : "";
 	struct run_part *part = to;
 	long long k, n;
-	char end;
+	char in[64], end;
 
-	if (sscanf(text, "%lld/%lld%c", &k, &n, &end) != 2 || k < 0 || n < 1 || k >= n)
-		return err_set(err, EXIT_USAGE, "takes K/N with K from 0 to N-1, not '%s'", text);
+	if (!task)
+		return err_set(err, EXIT_USAGE, "'%s' takes K from $SLURM_ARRAY_TASK_ID, which is not "
+			       "set: this is no task of a job array", text);
+	snprintf(in, sizeof(in), "%s%s", task, slurm ? text + 5 : text);
+	if (sscanf(in, "%lld/%lld%c", &k, &n, &end) != 2 || k < 0 || n < 1 || k >= n)
+		return err_set(err, EXIT_USAGE, "takes K/N with K from 0 to N-1, not '%s'", in);
 	*part = (struct run_part){ k, n };
 	return 0;
 }

@@ -59,7 +59,8 @@ struct run_options {
 	  "write what the run took, as one record, to FILE", NULL }, \
 	{ 'n', "limit", OPT_COUNT, &(o).limit, "N", "only the first N input records", NULL }, \
 	{ 0, "part", OPT_PARSE, &(o).part, "K/N", \
-	  "only slice K (from 0) of N, by hash of the image", run_parse_part }, \
+	  "only slice K (from 0) of N, by hash of the image; slurm/N: K is the array task's", \
+	  run_parse_part }, \
 	{ 0, "max-rejects", OPT_PARSE, &(o).max_rejects, "N|P%", \
 	  "exit 65 when more input records than this come to nothing (50%)", run_parse_max }, \
 	{ 0, "accept-partial", OPT_FLAG, &(o).accept_partial, NULL, \
@@ -72,6 +73,8 @@ struct run_options {
 /* For a run that only looks (--dry-run): nothing is written, nothing is left open. */
 void run_options_dry(struct run_options *o);
 
+/* "3/8", or "slurm/8": K from SLURM_ARRAY_TASK_ID. N is always said: the array's own count
+ * changes when some of its tasks are submitted again. */
 int run_parse_part(const char *text, void *to, struct err *err);
 int run_parse_max(const char *text, void *to, struct err *err);
 int run_parse_progress(const char *text, void *to, struct err *err);

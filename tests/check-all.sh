@@ -26,4 +26,7 @@ else
 fi
 echo "== every call that can fail"
 make --no-print-directory -s torture
+echo "== a Slurm cluster of two nodes"
+make --no-print-directory -s all >/dev/null
+tests/slurm/chain.sh build || [ $? = 77 ]
 make --no-print-directory fuzz
