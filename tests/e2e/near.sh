@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# dedupe --near on four thousand planted pairs, English and Chinese, whose likeness near.py
+# dedupe --near on 2,500 planted pairs, English and Chinese, whose likeness near.py
 # computes from the texts themselves. What is marked does not depend on the order.
 . "$(dirname "$0")/lib.sh"
 
@@ -11,7 +11,7 @@ checks() {
 	report near.said
 }
 
-near plant 4000 >planted.jsonl
+near plant 2500 >planted.jsonl
 for threshold in 0.8 0.6; do
 	must capqa dedupe -q --near $threshold planted.jsonl -o near.jsonl
 	checks $threshold image
@@ -20,7 +20,7 @@ must capqa dedupe -q --near 0.8 --scope all planted.jsonl -o near.jsonl
 checks 0.8 all
 
 sort near.jsonl >sorted.1
-for seed in 1 2 3; do
+for seed in 1 2; do
 	near shuffle $seed <planted.jsonl >shuffled.jsonl
 	capqa dedupe -q --near 0.8 --scope all <shuffled.jsonl >near.jsonl
 	sort near.jsonl >sorted.2
