@@ -9,7 +9,8 @@
 #include "schemas/hash.h"
 #include "tests/unit/scratch.h"
 
-static void likeness(const char *a, const char *b, size_t a_count, size_t b_count, size_t shared)
+static void likeness(const char *a, const char *b, size_t a_count, size_t b_count,
+		     size_t shared)
 {
 	struct shingles x = { 0 }, y = { 0 };
 	double expected = a_count + b_count ?
