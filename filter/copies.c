@@ -4,7 +4,6 @@
  */
 #include "filter/copies.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,11 +13,12 @@
 
 #define BLOCK 65536		/* entries allocated together */
 #define FIRST_SLOTS 4096
+#define NOBODY UINT32_MAX	/* the number of an entry that was joined to another */
 
 struct entry {
 	unsigned char key[16], kept[16];
 	uint64_t gold;
-	uint32_t number;	/* of the one that stays */
+	uint32_t number;	/* of the one that stays, or NOBODY */
 	bool conflict;
 };
 
@@ -63,15 +63,23 @@ static char *folded(const char *text)
 	return buf_take(&b);
 }
 
+/* The folded options, sorted; each is the caller's to free. */
+static void sorted_options(const struct rec_question *q, char *texts[25])
+{
+	size_t i;
+
+	for (i = 0; i < q->option_count; i++)
+		texts[i] = folded(q->options[i]);
+	qsort(texts, q->option_count, sizeof(*texts), by_text);
+}
+
 void copies_key(const struct rec_question *q, enum copies_scope scope, unsigned char key[16])
 {
 	char *texts[25], *question = folded(q->question), *gold = folded(q->options[q->answer]);
 	struct hash h;
 	size_t i;
 
-	for (i = 0; i < q->option_count; i++)
-		texts[i] = folded(q->options[i]);
-	qsort(texts, q->option_count, sizeof(*texts), by_text);
+	sorted_options(q, texts);
 	hash_init(&h);
 	hash_text(&h, scope == COPIES_IMAGE ? q->image_key : gold);
 	hash_text(&h, question);
@@ -85,7 +93,21 @@ void copies_key(const struct rec_question *q, enum copies_scope scope, unsigned 
 	free(gold);
 }
 
-uint64_t copies_gold(const struct rec_question *q)
+void copies_text(const struct rec_question *q, struct buf *out)
+{
+	char *texts[25];
+	size_t i;
+
+	fold_text(out, q->question);
+	sorted_options(q, texts);
+	for (i = 0; i < q->option_count; i++) {
+		buf_addc(out, ' ');
+		buf_adds(out, texts[i]);
+		free(texts[i]);
+	}
+}
+
+static uint64_t gold_with(const struct rec_question *q, const char *image_key)
 {
 	char *gold = folded(q->options[q->answer]);
 	struct hash h;
@@ -93,10 +115,22 @@ uint64_t copies_gold(const struct rec_question *q)
 
 	hash_init(&h);
 	hash_text(&h, gold);
+	if (image_key)
+		hash_text(&h, image_key);
 	value = hash_low(&h);
 	hash_release(&h);
 	free(gold);
 	return value;
+}
+
+uint64_t copies_gold(const struct rec_question *q)
+{
+	return gold_with(q, NULL);
+}
+
+uint64_t copies_group(const struct rec_question *q, enum copies_scope scope)
+{
+	return gold_with(q, scope == COPIES_IMAGE ? q->image_key : NULL);
 }
 
 static struct entry *entry_at(const struct copies *c, uint32_t n)
@@ -138,9 +172,10 @@ static struct entry *new_entry(struct copies *c)
 	return entry_at(c, (uint32_t)c->count++);
 }
 
-void copies_add(struct copies *c, const unsigned char key[16], const unsigned char id[16],
+bool copies_add(struct copies *c, const unsigned char key[16], const unsigned char id[16],
 		uint64_t gold, uint32_t number)
 {
+	bool is_new = false;
 	uint32_t *slot;
 	struct entry *e;
 
@@ -151,8 +186,9 @@ void copies_add(struct copies *c, const unsigned char key[16], const unsigned ch
 		e = entry_at(c, *slot - 1);
 		e->conflict = e->conflict || e->gold != gold;
 		if (memcmp(id, e->kept, 16) >= 0)
-			return;
+			return false;
 	} else {
+		is_new = true;
 		e = new_entry(c);
 		*slot = (uint32_t)c->count;
 		memcpy(e->key, key, 16);
@@ -161,6 +197,7 @@ void copies_add(struct copies *c, const unsigned char key[16], const unsigned ch
 	}
 	memcpy(e->kept, id, 16);
 	e->number = number;
+	return is_new;
 }
 
 enum copies_found copies_find(const struct copies *c, const unsigned char key[16],
@@ -169,12 +206,73 @@ enum copies_found copies_find(const struct copies *c, const unsigned char key[16
 	uint32_t slot = *slot_of(c, key);
 	const struct entry *e;
 
-	assert(slot);
+	if (!slot)
+		return COPIES_UNKNOWN;
 	e = entry_at(c, slot - 1);
 	*kept = e->kept;
 	if (e->conflict)
 		return COPIES_CONFLICT;
+	if (e->number == NOBODY)
+		return COPIES_NEAR;
 	return e->number == number ? COPIES_STAYS : COPIES_DUPLICATE;
+}
+
+/* An entry by the first bytes of its id, which nearly always decide. */
+struct rank {
+	uint64_t first;
+	uint32_t entry;
+};
+
+static int by_id(const void *a, const void *b, void *of)
+{
+	const struct rank *x = a, *y = b;
+	const struct entry *p, *q;
+	int order;
+
+	if (x->first != y->first)
+		return x->first < y->first ? -1 : 1;
+	p = entry_at(of, x->entry);
+	q = entry_at(of, y->entry);
+	order = memcmp(p->kept, q->kept, 16);
+	return order ? order : memcmp(p->key, q->key, 16);	/* equal ids, other texts */
+}
+
+static uint64_t first_of(const unsigned char id[16])
+{
+	uint64_t value = 0;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		value = value << 8 | id[i];
+	return value;
+}
+
+uint32_t *copies_order(const struct copies *c, size_t *count)
+{
+	struct rank *ranks = xmalloc((c->count + 1) * sizeof(*ranks));
+	uint32_t *order = xmalloc((c->count + 1) * sizeof(*order));
+	const struct entry *e;
+	size_t i;
+
+	*count = 0;
+	for (i = 0; i < c->count; i++) {
+		e = entry_at(c, (uint32_t)i);
+		if (!e->conflict)
+			ranks[(*count)++] = (struct rank){ first_of(e->kept), (uint32_t)i };
+	}
+	qsort_r(ranks, *count, sizeof(*ranks), by_id, (void *)c);
+	for (i = 0; i < *count; i++)
+		order[i] = ranks[i].entry;
+	free(ranks);
+	return order;
+}
+
+void copies_join(struct copies *c, uint32_t entry, uint32_t kept)
+{
+	struct entry *e = entry_at(c, entry);
+
+	memcpy(e->kept, entry_at(c, kept)->kept, 16);
+	e->number = NOBODY;
 }
 
 size_t copies_count(const struct copies *c)

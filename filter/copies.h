@@ -4,11 +4,11 @@
  * up. Of the copies under one key the one with the smallest question_id stays (equal ids: the
  * first), whatever the order they came in; copies whose gold differs conflict, all of them.
  *
- * An open-addressing table of numbers into blocks of entries: about 56 bytes a distinct
- * question, no rehash copies an entry.
+ * An open-addressing table of numbers into blocks of entries, one entry a key: about 56 bytes
+ * a distinct question, no rehash copies an entry.
  *
- *	copies_add(c, &key, id, gold);		for each, in order
- *	if (copies_find(c, &key, id, number, &kept) == COPIES_DUPLICATE) ... kept
+ *	copies_add(c, key, id, gold, number);		for each, in order
+ *	if (copies_find(c, key, number, &kept) == COPIES_DUPLICATE) ... kept
  */
 #ifndef FILTER_COPIES_H
 #define FILTER_COPIES_H
@@ -24,8 +24,15 @@ enum copies_scope {
 	COPIES_ALL	/* any image; then the text of the gold belongs to the key */
 };
 
-enum copies_found { COPIES_STAYS, COPIES_DUPLICATE, COPIES_CONFLICT };
+enum copies_found {
+	COPIES_STAYS,
+	COPIES_DUPLICATE,
+	COPIES_NEAR,		/* of an entry that was joined to another */
+	COPIES_CONFLICT,
+	COPIES_UNKNOWN		/* no such key was added */
+};
 
+struct buf;
 struct copies;
 
 struct copies *copies_new(void);
@@ -35,12 +42,25 @@ void copies_free(struct copies *c);
 void copies_key(const struct rec_question *q, enum copies_scope scope, unsigned char key[16]);
 uint64_t copies_gold(const struct rec_question *q);
 
-/* number: the place of the record in the input; the table takes up to 2^32 - 2 of them. */
-void copies_add(struct copies *c, const unsigned char key[16], const unsigned char id[16],
+/* What near copies are compared by: the same texts, one space between them, appended to out. */
+void copies_text(const struct rec_question *q, struct buf *out);
+/* Hash of what they must have in common: the gold text, and in its scope the image. */
+uint64_t copies_group(const struct rec_question *q, enum copies_scope scope);
+
+/*
+ * number: the place of the record in the input; the table takes up to 2^32 - 2 of them. True
+ * where the key is new: its entry's number is the count of entries before.
+ */
+bool copies_add(struct copies *c, const unsigned char key[16], const unsigned char id[16],
 		uint64_t gold, uint32_t number);
-/* *kept: the id of the one that stays. The key must have been added. */
+/* *kept: the id of the one that stays, unless the key is unknown. */
 enum copies_found copies_find(const struct copies *c, const unsigned char key[16],
 			      uint32_t number, const unsigned char **kept);
+
+/* The entries without a conflict by the ids of those that stay: yours to free. */
+uint32_t *copies_order(const struct copies *c, size_t *count);
+/* From now on all copies under entry are copies of the one that stays under `kept`. */
+void copies_join(struct copies *c, uint32_t entry, uint32_t kept);
 
 size_t copies_count(const struct copies *c);
 

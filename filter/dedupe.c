@@ -3,11 +3,15 @@
  * dedupe: marks questions that say the same as another one.
  *
  *	capqa dedupe judged.jsonl -o unique.jsonl
+ *	capqa dedupe --near 0.8 judged.jsonl -o unique.jsonl
  *
  * Two passes: the first finds for each key the copy with the smallest question_id, the
  * second marks the others, so the result does not depend on the order. Only questions
  * without a verdict, or kept ones, take part: a dropped copy never displaces a kept one. A
  * pipe is spooled to a temporary file.
+ *
+ * --near looks further, between the passes, among those that would stay. Unlike equal texts,
+ * texts that are only alike and have another right answer ask for something else: both stay.
  */
 #include <errno.h>
 #include <poll.h>
@@ -22,6 +26,8 @@
 #include "cli/opt.h"
 #include "cli/sig.h"
 #include "filter/copies.h"
+#include "filter/minhash.h"
+#include "filter/near.h"
 #include "schemas/hash.h"
 #include "schemas/record.h"
 #include "store/run.h"
@@ -33,6 +39,7 @@ static struct {
 	struct run_options run;
 	struct run_part part;
 	enum copies_scope scope;
+	double near;	/* 0: equal texts only */
 } opt = { .run = RUN_DEFAULTS };
 
 static int parse_scope(const char *text, void *to, struct err *err)
@@ -45,7 +52,22 @@ static int parse_scope(const char *text, void *to, struct err *err)
 	return 0;
 }
 
+static int parse_near(const char *text, void *to, struct err *err)
+{
+	double *threshold = to;
+	char end;
+
+	if (sscanf(text, "%lf%c", threshold, &end) != 1 ||
+	    !(*threshold >= MINHASH_LEAST && *threshold <= 1))
+		return err_set(err, EXIT_USAGE, "takes a number from %g to 1, not '%s'",
+			       MINHASH_LEAST, text);
+	return 0;
+}
+
 static const struct opt dedupe_table[] = {
+	{ 0, "near", OPT_PARSE, &opt.near, "J",
+	  "near copies too: from this share of common three-word shingles on, 0.5 to 1",
+	  parse_near },
 	{ 0, "scope", OPT_PARSE, &opt.scope, "image|all",
 	  "where a copy counts: on the same image, or anywhere (image)", parse_scope },
 	{ 0 }
@@ -58,14 +80,19 @@ static const struct opt_block blocks[] = {
 static const struct about about = {
 	"capqa dedupe", "[QUESTIONS.jsonl...]", "mark copies and conflicting answers",
 	"Copies get verdict drop, reason duplicate and the id of the one that stays. The same\n"
-	"question with another right answer is dropped everywhere: conflicting_gold.\n\n"
-	"  capqa dedupe judged.jsonl -o unique.jsonl\n", blocks
+	"question with another right answer is dropped everywhere: conflicting_gold. A near copy\n"
+	"(--near) is one with the same right answer; the number is the Jaccard similarity of the\n"
+	"shingles of question and options, single characters being the words of Chinese.\n\n"
+	"  capqa dedupe judged.jsonl -o unique.jsonl\n"
+	"  capqa dedupe --near 0.8 --scope all judged.jsonl -o unique.jsonl\n", blocks
 };
 
 static const struct run_words words = {
 	"dedupe", "questions", { "compared", "passed on (dropped before)", "skipped", "rejected",
 				 "left" }
 };
+
+static struct near *near;	/* with --near */
 
 /* What a question is compared by. */
 struct fingerprint {
@@ -130,6 +157,23 @@ static int fingerprint(struct rec *r, struct fingerprint *f, struct err *err)
 	return 0;
 }
 
+/* A question that may have near copies; called for the first of each key. */
+static void add_to_near_or_die(struct rec *r)
+{
+	struct rec_question q;
+	struct buf text;
+	struct err err;
+
+	buf_init(&text, BUF_NO_MAX);
+	if (rec_question(r, &q, &err))
+		die_err(&err);
+	copies_text(&q, &text);
+	if (near_add(near, text.data, copies_group(&q, opt.scope), &err))
+		die_err(&err);
+	free(q.options);
+	buf_release(&text);
+}
+
 /* Standard input as a file that can be read twice; a signal ends it early. */
 static void spool_or_die(void)
 {
@@ -154,7 +198,8 @@ static void spool_or_die(void)
 	lseek(STDIN_FILENO, 0, SEEK_SET);
 }
 
-static void check_inputs_or_die(char **inputs)
+/* Returns where on standard input the second pass is to start again. */
+static off_t check_inputs_or_die(char **inputs)
 {
 	struct stat st;
 	bool standard = !*inputs;
@@ -168,12 +213,12 @@ static void check_inputs_or_die(char **inputs)
 	}
 	if (standard && (fstat(STDIN_FILENO, &st) || !S_ISREG(st.st_mode)))
 		spool_or_die();
+	return lseek(STDIN_FILENO, 0, SEEK_CUR);
 }
 
 /* First pass: every question that takes part goes into the table, by its place. */
-static struct copies *collect_or_die(char **inputs)
+static void collect_or_die(char **inputs, struct copies *copies)
 {
-	struct copies *copies = copies_new();
 	struct fingerprint f;
 	struct err err;
 	struct source *in = source_open(inputs, &err);
@@ -193,18 +238,28 @@ static struct copies *collect_or_die(char **inputs)
 		if (got != SOURCE_LINE || (lines++, line.too_long))
 			continue;
 		r = rec_parse(REC_QUESTION, line.text, line.len, &err);
-		if (r && takes_part(r) && !fingerprint(r, &f, &err) && f.mine)
-			copies_add(copies, f.key, f.id, f.gold, number);
+		if (r && takes_part(r) && !fingerprint(r, &f, &err) && f.mine &&
+		    copies_add(copies, f.key, f.id, f.gold, number) && near)
+			add_to_near_or_die(r);
 		number += r != NULL;
 		rec_free(r);
 	}
 	source_close(in);
-	lseek(STDIN_FILENO, 0, SEEK_SET);
-	return copies;
+}
+
+/* Between the passes: some of those that would stay are nearly another one. */
+static void look_near_or_die(struct copies *copies)
+{
+	struct err err;
+
+	if (near_mark(near, copies, &err))
+		die_err(&err);
+	near_close(near);
+	near = NULL;
 }
 
 static struct {
-	int64_t duplicates, conflicts;
+	int64_t duplicates, near, conflicts;
 } count;
 
 static void mark(struct rec *r, enum copies_found found, const unsigned char *kept)
@@ -213,10 +268,21 @@ static void mark(struct rec *r, enum copies_found found, const unsigned char *ke
 		return;
 	rec_set_text(r, "verdict", "drop");
 	rec_set_text(r, "reason", found == COPIES_CONFLICT ? "conflicting_gold" : "duplicate");
-	if (found == COPIES_DUPLICATE)
+	if (found != COPIES_CONFLICT)
 		set_duplicate_of(r, kept);
-	count.duplicates += found == COPIES_DUPLICATE;
+	count.duplicates += found != COPIES_CONFLICT;
+	count.near += found == COPIES_NEAR;
 	count.conflicts += found == COPIES_CONFLICT;
+}
+
+/* What was found in the first pass is worth nothing for other records. */
+static void fail_changed(struct run *run, const struct item *item)
+{
+	struct err err;
+
+	err_set(&err, EXIT_DATA, "'%s' changed while it was read, at line %lld; run again",
+		item->file, (long long)item->line);
+	run_fail(run, &err);
 }
 
 /* Second pass: one question, with its place among the records. */
@@ -236,33 +302,63 @@ static void put(struct run *run, const struct copies *copies, struct item *item,
 		run_write(run, item, RUN_PASSED);
 	} else {
 		found = copies_find(copies, f.key, number, &kept);
-		mark(item->rec, found, kept);
+		if (found == COPIES_UNKNOWN)
+			fail_changed(run, item);
+		else
+			mark(item->rec, found, kept);
 		run_write(run, item, RUN_DONE);
 	}
 }
 
+/* "3 duplicates (1 near), 2 with conflicting answers" */
+static int close_run(struct run *run)
+{
+	char more[120], of_them[40] = "";
+
+	if (opt.near > 0)
+		snprintf(of_them, sizeof(of_them), " (%lld near)", (long long)count.near);
+	snprintf(more, sizeof(more), "%lld duplicates%s, %lld with conflicting answers",
+		 (long long)count.duplicates, of_them, (long long)count.conflicts);
+	return run_close(run, more);
+}
+
+static void open_near_or_die(void)
+{
+	struct err err;
+
+	if (opt.run.part.of)
+		die(EXIT_USAGE, "--near compares across all slices: it does not go with --part");
+	near = near_open(opt.near, &err);
+	if (!near)
+		die_err(&err);
+}
+
 int main(int argc, char **argv)
 {
-	struct copies *copies;
+	struct copies *copies = copies_new();
 	uint32_t number = 0;
 	struct item item;
 	struct run *run;
-	char **inputs, more[100];
+	char **inputs;
+	off_t start;
 
 	(void)argc;
 	msg_init("capqa-dedupe", false);
 	sig_init();
 	inputs = opt_parse_or_die(argv, &about, true);
+	if (opt.near > 0)
+		open_near_or_die();
 	opt.part = opt.run.part;	/* slices go by duplicate key, not by image */
 	opt.run.part.of = 0;
-	check_inputs_or_die(inputs);
-	copies = collect_or_die(inputs);
+	start = check_inputs_or_die(inputs);
+	collect_or_die(inputs, copies);
+	if (near)
+		look_near_or_die(copies);
+	lseek(STDIN_FILENO, start, SEEK_SET);
 	run = run_open_or_die(&opt.run, &words, REC_QUESTION, inputs);
 	while (run_next(run, &item))
 		put(run, copies, &item, number++);
 	copies_free(copies);
 	seen_close(foreign_ids);
-	snprintf(more, sizeof(more), "%lld duplicates, %lld with conflicting answers",
-		 (long long)count.duplicates, (long long)count.conflicts);
-	return run_close(run, more);
+	return close_run(run);
 }

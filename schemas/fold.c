@@ -12,14 +12,6 @@
 
 #include "cli/buf.h"
 
-static bool is_ascii(const char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text >= 0x80)
-			return false;
-	return true;
-}
-
 /*
  * The length of the white space at text; 0: none. NFKC makes a plain space of every kind of
  * space but U+1680, and of no line end: U+0085, U+2028, U+2029.
@@ -38,7 +30,7 @@ static size_t space_len(const char *text)
 	return 0;
 }
 
-static void add_squeezed(struct buf *out, const char *text, bool lower)
+static void add_squeezed(struct buf *out, const char *text)
 {
 	size_t from = out->len, space;
 
@@ -48,11 +40,41 @@ static void add_squeezed(struct buf *out, const char *text, bool lower)
 			if (out->len > from && out->data[out->len - 1] != ' ')
 				buf_addc(out, ' ');
 		} else {
-			buf_addc(out, lower && *text >= 'A' && *text <= 'Z' ? *text + 32 : *text);
+			buf_addc(out, *text);
 		}
 	}
 	if (out->len > from && out->data[out->len - 1] == ' ')
 		out->data[--out->len] = '\0';
+}
+
+/*
+ * The short path: text that is ASCII to its end, read once. False, and nothing is added, where
+ * it is not.
+ */
+static bool add_ascii(struct buf *out, const char *text)
+{
+	size_t len = strlen(text);
+	char *to = buf_room(out, len), *start = to;
+	bool space = false;
+
+	for (; to && *text; text++) {
+		if ((unsigned char)*text >= 0x80) {
+			*start = '\0';
+			return false;
+		}
+		if (*text == ' ' || (*text >= '\t' && *text <= '\r')) {
+			space = to > start;
+			continue;
+		}
+		if (space)
+			*to++ = ' ';
+		space = false;
+		*to++ = *text >= 'A' && *text <= 'Z' ? *text + 32 : *text;
+	}
+	if (to)
+		*to = '\0';
+	out->len += (size_t)(to - start);
+	return true;
 }
 
 void fold_text(struct buf *out, const char *text)
@@ -60,10 +82,8 @@ void fold_text(struct buf *out, const char *text)
 	utf8proc_uint8_t *folded = NULL;
 	utf8proc_ssize_t n;
 
-	if (is_ascii(text)) {
-		add_squeezed(out, text, true);
+	if (add_ascii(out, text))
 		return;
-	}
 	n = utf8proc_map((const utf8proc_uint8_t *)text, 0, &folded,
 			 UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPOSE |
 			 UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
@@ -73,7 +93,7 @@ void fold_text(struct buf *out, const char *text)
 		buf_adds(out, text);
 		return;
 	}
-	add_squeezed(out, (const char *)folded, false);
+	add_squeezed(out, (const char *)folded);
 	free(folded);
 }
 

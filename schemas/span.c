@@ -477,9 +477,9 @@ void span_unquote(struct buf *out, const char *value, size_t len)
 }
 
 /* The closing quote of the string that opens at p; the text was checked. */
-static const char *string_end(const char *p)
+static const char *string_end(const char *p, const char *end)
 {
-	for (p++; *p != '"'; p++)
+	for (p = skip_plain(p + 1, end); *p != '"'; p = skip_plain(p + 1, end))
 		if (*p == '\\')
 			p++;
 	return p;
@@ -495,7 +495,7 @@ void span_canon(struct buf *out, const char *value, size_t len)
 			buf_add(out, from, (size_t)(p - from));
 			from = p + 1;
 		} else if (*p == '"') {
-			close = string_end(p);
+			close = string_end(p, end);
 			if (memchr(p, '\\', (size_t)(close - p))) {
 				buf_add(out, from, (size_t)(p - from));
 				buf_init(&plain, BUF_NO_MAX);

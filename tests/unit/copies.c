@@ -107,7 +107,7 @@ static void test_any_order_gives_the_same(void **state)
 	static enum copies_found first[MOST], again[MOST];
 	static unsigned char kept[MOST][16], kept_again[MOST][16];
 	struct draw d = { 3 };
-	int at[MOST], i, round, count[3] = { 0 };
+	int at[MOST], i, round, count[COPIES_UNKNOWN] = { 0 };
 
 	(void)state;
 	for (i = 0; i < MOST; i++) {
