@@ -124,16 +124,16 @@ static size_t cut_at(const char *text, size_t len, size_t most)
 	return most;
 }
 
-static void add_text(struct page *p, const char *text, size_t most, bool attribute)
+static void add_text(struct buf *out, const char *text, size_t most, bool attribute)
 {
 	size_t len = strlen(text), shown = cut_at(text, len, most), i = 0;
 
 	while (i < shown)
-		i += add_char(&p->text, text + i, shown - i, attribute);
+		i += add_char(out, text + i, shown - i, attribute);
 	if (shown < len && attribute)
-		buf_adds(&p->text, "…");
+		buf_adds(out, "…");
 	else if (shown < len)
-		buf_printf(&p->text, "<span class=\"ctl\">… %zu of %zu bytes</span>", shown, len);
+		buf_printf(out, "<span class=\"ctl\">… %zu of %zu bytes</span>", shown, len);
 }
 
 void page_text(struct page *p, const char *text, size_t most)
@@ -143,9 +143,14 @@ void page_text(struct page *p, const char *text, size_t most)
 	if (!text)
 		return;
 	buf_adds(&p->text, "<bdi>");
-	add_text(p, text, most, false);
+	add_text(&p->text, text, most, false);
 	buf_adds(&p->text, "</bdi>");
 	added(p, from);
+}
+
+void page_escape(struct buf *out, const char *text, size_t most)
+{
+	add_text(out, text, most, true);
 }
 
 void page_attr(struct page *p, const char *text, size_t most)
@@ -153,7 +158,7 @@ void page_attr(struct page *p, const char *text, size_t most)
 	size_t from = p->text.len;
 
 	if (text)
-		add_text(p, text, most, true);
+		page_escape(&p->text, text, most);
 	added(p, from);
 }
 

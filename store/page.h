@@ -43,7 +43,8 @@ void page_printf(struct page *p, const char *format, ...) __attribute__((format(
 
 /* Text of others between tags, isolated from the direction of what is around it. NULL: nothing. */
 void page_text(struct page *p, const char *text, size_t most);
-/* ... and inside a double-quoted attribute. */
+/* ... and inside a double-quoted attribute, or a title. */
+void page_escape(struct buf *out, const char *text, size_t most);
 void page_attr(struct page *p, const char *text, size_t most);
 
 /* A number to be read by people (12,345) and programs (value, data-of). */

@@ -200,12 +200,12 @@ static void draw_row(struct page *p, const struct chart_row *r, int at)
 
 void chart_rows(struct page *p, const struct chart *c, const struct chart_row *rows, int count)
 {
-	int64_t most = 0;
+	int64_t all = 0;
 	int i;
 
 	for (i = 0; i < count; i++)
-		most = rows[i].n > most ? rows[i].n : most;
-	open_figure(p, c, most);
+		all = c->parts ? all + rows[i].n : rows[i].n > all ? rows[i].n : all;
+	open_figure(p, c, all);
 	open_svg(p, c, ROW_HEIGHT * count + 24);
 	for (i = 0; i < count; i++)
 		draw_row(p, &rows[i], i);

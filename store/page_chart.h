@@ -25,6 +25,7 @@ struct chart {
 	const char *class;	/* colour */
 	double even;		/* > 0: a dashed line at this share, what evenness would be */
 	bool interval;		/* whiskers: the counts are a sample's */
+	bool parts;		/* rows: of one whole, so that n is their sum, else the largest */
 };
 
 /* A column's label may be text of others. */

@@ -72,7 +72,6 @@ static const char tail[] =
 static void write_head(struct view *v)
 {
 	struct buf policy, title;
-	struct page plain;
 
 	buf_init(&policy, BUF_NO_MAX);
 	buf_adds(&policy, "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:");
@@ -80,9 +79,8 @@ static void write_head(struct view *v)
 	page_hash(&policy, style);
 	buf_adds(&policy, "; script-src ");
 	page_hash(&policy, script);
-	page_init(&plain, NULL);	/* only its text is used */
-	page_attr(&plain, opt.title, PAGE_WORD);
-	title = plain.text;
+	buf_init(&title, BUF_NO_MAX);
+	page_escape(&title, opt.title, PAGE_WORD);
 	page_fill(&v->page, head, (const char *const []){
 		"POLICY", policy.data, "TITLE", title.data, "STYLE", style, NULL });
 	buf_release(&policy);
@@ -155,6 +153,10 @@ static int report_to(struct sink *out, struct view *v, struct err *err)
 		*err = v->err;
 	if (page_close(&v->page, result ? &v->err : err) && !result)
 		result = -1;
+	if (!result && sink_flush(out, err))
+		result = -1;
+	if (result < 0 && sink_pipe_closed(out))
+		sig_die_of_pipe();
 	if (result) {
 		sink_leave(out, NULL);
 		return result;

@@ -8,7 +8,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "store/fetch.h"
@@ -152,7 +151,7 @@ static int length_bin(int64_t length)
 static void lengths(struct view *v)
 {
 	struct chart chart = { .title = "Reward by length", .what = "characters",
-		.unit = "scores in the largest class",
+		.unit = "scores", .parts = true,
 		.note = "Dot: mean reward of captions of this length; line: its 95&nbsp;% interval." };
 	double sums[LENGTHS] = { 0 }, squares[LENGTHS] = { 0 }, reward;
 	int64_t counts[LENGTHS] = { 0 };
@@ -185,7 +184,7 @@ static void lengths(struct view *v)
 static void models(struct view *v)
 {
 	struct chart chart = { .title = "Mean reward by captioner", .what = "captioner, judge",
-		.unit = "scores", .of = "captioner",
+		.unit = "scores", .parts = true,
 		.note = "Captions are taken as independent; those of one image are not quite." };
 	struct chart_row rows[20];
 	sqlite3_stmt *stmt = view_query(v, BY_MODEL);
@@ -269,29 +268,38 @@ void report_score_card(struct view *v, struct rec *r)
 	page_html(p, "</p></div></article>\n");
 }
 
+static void show(struct view *v, struct fetch *fetch, int64_t id)
+{
+	struct rec *r = NULL;
+	struct buf line;
+	int got;
+
+	buf_init(&line, BUF_NO_MAX);
+	got = fetch_line(fetch, id, &line, &v->err);
+	if (got > 0)
+		r = rec_parse(REC_SCORE, line.data, line.len - 1, &v->err);
+	if (got < 0 || (got && !r))
+		v->result = -1;
+	if (r)
+		report_score_card(v, r);
+	rec_free(r);
+	buf_release(&line);
+}
+
 static void gallery(struct view *v, const char *id, const char *title, const char *sql)
 {
 	sqlite3_stmt *stmt = view_query(v, sql);
 	struct fetch *fetch = stmt ? fetch_new(v->db, REC_SCORE, &v->err) : NULL;
-	struct buf line;
-	struct rec *r;
 
 	if (stmt)
 		sqlite3_bind_int64(stmt, 1, v->per_section);
-	buf_init(&line, BUF_NO_MAX);
+	if (!fetch)
+		v->result = -1;
 	page_printf(&v->page, "<section class=\"set\" data-set=\"%s\"><h3 id=\"%s\">%s</h3>"
 		    "<div class=\"cards\">\n", id, id, title);
-	while (fetch && v->page.bytes < v->until && view_row(v, stmt)) {
-		buf_clear(&line);
-		if (fetch_line(fetch, sqlite3_column_int64(stmt, 0), &line, &v->err) <= 0)
-			break;
-		r = rec_parse(REC_SCORE, line.data, line.len - 1, &v->err);
-		if (r)
-			report_score_card(v, r);
-		rec_free(r);
-	}
+	while (v->page.bytes < v->until && view_row(v, stmt))
+		show(v, fetch, sqlite3_column_int64(stmt, 0));
 	page_html(&v->page, "</div></section>\n");
-	buf_release(&line);
 	fetch_free(fetch);
 	sqlite3_finalize(stmt);
 }

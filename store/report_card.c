@@ -114,7 +114,8 @@ static void judgement(struct page *p, struct rec *r)
 	page_html(p, "<p class=\"marks\">");
 	for (i = 0; i < PASSES; i++)
 		marks(p, rec_json(r, passes[i].member), passes[i].pass);
-	page_printf(p, "</p><details><summary>%d trials</summary><div class=\"wide\">", asked);
+	page_printf(p, "</p><details><summary>%d trial%s</summary><div class=\"wide\">", asked,
+		    asked == 1 ? "" : "s");
 	for (i = 0; i < PASSES; i++)
 		cJSON_ArrayForEach(t, rec_json(r, passes[i].member))
 			trials(p, t, passes[i].pass);
@@ -138,7 +139,7 @@ static void foot(struct view *v, struct rec *r)
 
 	page_html(p, "<p class=\"foot\">");
 	page_text(p, rec_text(r, "image"), PAGE_LINE);
-	page_html(p, " · <code>");
+	page_html(p, "<br><code>");
 	page_text(p, rec_text(r, "question_id"), PAGE_WORD);
 	page_html(p, "</code></p>");
 }

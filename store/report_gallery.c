@@ -63,10 +63,13 @@ static struct rec *read_question(struct gallery *g, int64_t id)
 {
 	struct rec *r = NULL;
 	struct buf line;
+	int got;
 
 	buf_init(&line, BUF_NO_MAX);
-	if (fetch_line(g->fetch, id, &line, &g->v->err) <= 0 ||
-	    !(r = rec_parse(REC_QUESTION, line.data, line.len - 1, &g->v->err)))
+	got = fetch_line(g->fetch, id, &line, &g->v->err);
+	if (got > 0)
+		r = rec_parse(REC_QUESTION, line.data, line.len - 1, &g->v->err);
+	if (got < 0 || (got && !r))
 		g->v->result = -1;
 	buf_release(&line);
 	return r;
@@ -120,8 +123,12 @@ static void show_set(struct gallery *g, int at)
 		    *set->verdict ? set->verdict : "none", at, at);
 	set_title(p, set);
 	page_html(p, " <span class=\"n\">");
-	page_number(p, set->count);
-	page_html(p, set->count > g->v->per_section ? ", a sample by hash</span></h3>" :
+	if (set->count > g->v->per_section) {
+		page_number(p, g->v->per_section);
+		page_html(p, " of ");
+	}
+	page_count(p, set->verdict, set->count);
+	page_html(p, set->count > g->v->per_section ? ", chosen by hash</span></h3>" :
 		  "</span></h3>");
 	page_html(p, "<div class=\"cards\">\n");
 	sqlite3_bind_text(g->sample, 1, set->verdict, -1, SQLITE_STATIC);

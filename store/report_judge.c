@@ -12,15 +12,31 @@
 #include "schemas/chance.h"
 #include "store/page_chart.h"
 
-/* One share of guessing, where all questions have as many options; else -1. */
+/* What guessing gives, over the questions the text test decided; -1: none. */
 static double guessed_share(const struct report_counts *c)
 {
-	int k, only = 0;
+	double sum = 0, all = 0;
+	int k;
 
-	for (k = 2; k <= ORDER_OPTIONS_MAX; k++)
-		if (c->figures.asked[k])
-			only = only ? -1 : k;
-	return only > 0 ? 1.0 / only : -1;
+	for (k = 2; k <= ORDER_OPTIONS_MAX; k++) {
+		sum += (double)c->figures.asked[k] / k;
+		all += (double)c->figures.asked[k];
+	}
+	return all > 0 ? sum / all : -1;
+}
+
+/* How many options nearly all questions have (over 90 %); 0: it differs. */
+static int usual_options(const struct report_counts *c)
+{
+	int64_t all = 0, most = 0;
+	int k, usual = 0;
+
+	for (k = 2; k <= ORDER_OPTIONS_MAX; k++) {
+		all += c->figures.asked[k];
+		usual = c->figures.asked[k] > most ? k : usual;
+		most = c->figures.asked[k] > most ? c->figures.asked[k] : most;
+	}
+	return most * 10 > all * 9 ? usual : 0;
 }
 
 static void accuracies(struct view *v)
@@ -104,15 +120,25 @@ static void plane(struct view *v)
 	page_html(&v->page, "</p></figure>\n");
 }
 
-static void whatif_cell(struct view *v, const struct whatif_cell *cell, int64_t questions)
+/* Is this cell what the rule's own thresholds come to, in steps? */
+static bool is_rule(const struct rule *rule, int visual, int text, int steps)
 {
-	page_printf(&v->page, "<td class=\"h%d\">", shade(cell->kept, questions));
+	return threshold_met(&rule->visual, visual, steps) &&
+	       !threshold_met(&rule->visual, visual - 1, steps) &&
+	       threshold_met(&rule->text, text, steps) &&
+	       !threshold_met(&rule->text, text + 1, steps);
+}
+
+static void whatif_cell(struct view *v, const struct whatif_cell *cell, int64_t questions, bool rule)
+{
+	page_printf(&v->page, "<td class=\"h%d%s\">", shade(cell->kept, questions),
+		    rule ? " in" : "");
 	page_number(&v->page, cell->kept);
 	if (cell->open) {
 		page_html(&v->page, "–");
 		page_number(&v->page, cell->kept + cell->open);
 	}
-	page_html(&v->page, "</td>");
+	page_html(&v->page, rule ? "<span class=\"sr\"> (the rule)</span></td>" : "</td>");
 }
 
 static void whatif(struct view *v)
@@ -129,12 +155,13 @@ static void whatif(struct view *v)
 	for (y = w->steps; y >= 1; y--) {
 		page_printf(&v->page, "<tr><th scope=\"row\">≥ %d/%d</th>", y, w->steps);
 		for (x = 0; x < w->steps; x++)
-			whatif_cell(v, &w->cells[y - 1][x], w->questions);
+			whatif_cell(v, &w->cells[y - 1][x], w->questions,
+				    is_rule(&w->rule, y, x, w->steps));
 		page_html(&v->page, "</tr>");
 	}
-	page_html(&v->page, "</tbody></table></div><p class=\"note\">Before copies are taken out. A "
-		  "range is open because answers are missing. <code>capqa select --what-if</code> "
-		  "says it for all questions.</p></figure>\n");
+	page_html(&v->page, "</tbody></table></div><p class=\"note\">Outlined: the rule. Before copies "
+		  "are taken out; a range is open where answers are missing. <code>capqa&nbsp;select "
+		  "--what&#8209;if</code> says it for all questions.</p></figure>\n");
 }
 
 static void chance(struct view *v)
@@ -241,15 +268,15 @@ static void letters(struct view *v, const struct chart *how, const int64_t *coun
 		"A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L", "M", "N", "O", "P",
 		"Q", "R", "S", "T", "U", "V", "W", "X", "Y", "Z"
 	};
-	double guess = guessed_share(&v->counts);
+	int usual = usual_options(&v->counts);
 	struct chart_bar bars[FIGURES_LETTERS];
 	struct chart chart = *how;
-	int i, used = letters_used(counts, guess > 0 ? (int)(1 / guess + 0.5) : 2);
+	int i, used = letters_used(counts, usual > 2 ? usual : 2);
 
 	for (i = 0; i < used; i++)
 		bars[i] = (struct chart_bar){ names[i], counts[i] };
 	chart.what = "letter";
-	chart.even = guess > 0 ? guess : 0;
+	chart.even = usual ? 1.0 / usual : 0;
 	chart.interval = true;
 	chart_columns(&v->page, &chart, bars, used);
 }

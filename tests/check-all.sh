@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `make check` leaves out because it takes long: clang, valgrind, thread sanitizer.
+# What `make check` leaves out because it takes long: clang, valgrind, thread sanitizer, the browser.
 #   Skips with a line what is not installed.
 set -eu
 cd "$(dirname "$0")/.."
@@ -24,4 +24,7 @@ if command -v valgrind >/dev/null; then
 else
 	echo "skip: no valgrind"
 fi
+echo "== the report in a browser"
+make --no-print-directory -s all
+sh tests/browser.sh build
 make --no-print-directory fuzz
