@@ -236,14 +236,16 @@ void chart_stack(struct page *p, const struct chart *c, const struct chart_part 
 	open_figure(p, c, all);
 	open_svg(p, c, STACK_HEIGHT);
 	for (i = 0; i < count; i++) {
-		page_printf(p, "<rect class=\"%s\" x=\"%.2f\" y=\"2\" width=\"%.2f\" height=\"%d\"/>",
+		page_printf(p, "<rect class=\"%s\" x=\"%.2f\" y=\"2\" width=\"%.2f\" "
+			    "height=\"%d\"/>",
 			    parts[i].class, WIDTH * share(before, all),
 			    fmax(0, WIDTH * share(parts[i].count, all) - 1), STACK_HEIGHT - 4);
 		before += parts[i].count;
 	}
 	page_html(p, "</svg><ul class=\"legend\">");
 	for (i = 0; i < count; i++) {
-		page_printf(p, "<li><i class=\"%s\"></i>%s <b>", parts[i].class, parts[i].label);
+		page_printf(p, "<li><i class=\"%s\"></i>%s <b>",
+			    parts[i].class, parts[i].label);
 		cell_count(p, c, parts[i].label, parts[i].count);
 		page_html(p, "</b> ");
 		page_percent(p, parts[i].count, all);

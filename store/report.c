@@ -50,8 +50,8 @@ static const struct opt_block blocks[] = { { "Options", table }, { 0 } };
 
 static const struct about about = {
 	"capqa report", "", "write what the store holds as one HTML page",
-	"The page stands alone: open it in any browser, mail it, print it. Counts come from all "
-	"records, accuracies from the full share only, galleries are samples by hash.\n\n"
+	"The page stands alone: open it in any browser, mail it, print it. Counts come from "
+	"all records, accuracies from the full share only, galleries are samples by hash.\n\n"
 	"  capqa report -d capqa.db -o report.html --image-root photos",
 	blocks
 };
@@ -74,7 +74,8 @@ static void write_head(struct view *v)
 	struct buf policy, title;
 
 	buf_init(&policy, BUF_NO_MAX);
-	buf_adds(&policy, "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:");
+	buf_adds(&policy, "default-src 'none'; base-uri 'none'; form-action 'none'; img-src "
+		 "data:");
 	buf_adds(&policy, v->link_images ? " file: 'self'; style-src " : "; style-src ");
 	page_hash(&policy, style);
 	buf_adds(&policy, "; script-src ");

@@ -24,14 +24,14 @@
 /* Shares of a caption's valid trials, in quarters, both open at the lower end. */
 #define OUTCOMES "SELECT sum(correct), sum(omitted), sum(contradicted) FROM scores " \
 	"WHERE reward IS NOT NULL"
-#define SHARES "SELECT (omitted * 4 + valid - 1) / valid, (contradicted * 4 + valid - 1) / valid, " \
-	"count(*) FROM scores WHERE reward IS NOT NULL AND valid > 0 GROUP BY 1, 2"
+#define SHARES "SELECT (omitted * 4 + valid - 1) / valid, (contradicted * 4 + valid - 1) / " \
+	"valid, count(*) FROM scores WHERE reward IS NOT NULL AND valid > 0 GROUP BY 1, 2"
 #define BY_MODEL "SELECT c.model, s.judge ->> 'model', count(*), avg(s.reward), " \
 	"avg(s.reward * s.reward), sum(s.questions), sum(s.omitted), sum(s.contradicted), " \
 	"sum(s.valid) FROM scores s JOIN captions c ON c.id = s.caption " \
 	"WHERE s.reward IS NOT NULL GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 20"
-#define WORST "SELECT s.id FROM scores s JOIN captions c ON c.id = s.caption " \
-	"WHERE s.reward IS NOT NULL ORDER BY s.reward, s.contradicted DESC, c.caption_id LIMIT ?1"
+#define WORST "SELECT s.id FROM scores s JOIN captions c ON c.id = s.caption WHERE s.reward " \
+	"IS NOT NULL ORDER BY s.reward, s.contradicted DESC, c.caption_id LIMIT ?1"
 #define BEST "SELECT s.id FROM scores s JOIN captions c ON c.id = s.caption " \
 	"WHERE s.reward IS NOT NULL ORDER BY s.reward DESC, s.valid DESC, c.caption_id LIMIT ?1"
 
@@ -62,8 +62,8 @@ static void outcomes(struct view *v)
 	struct chart_part parts[] = { { "correct", "keep", 0 }, { "omitted", "open", 0 },
 				      { "contradicted", "drop", 0 } };
 	struct chart chart = { .title = "What the judge could answer", .unit = "valid trials",
-		.of = "outcome", .note = "Omitted: the caption does not say. Contradicted: it says "
-		"something else." };
+		.of = "outcome", .note = "Omitted: the caption does not say. Contradicted: it "
+		"says something else." };
 	sqlite3_stmt *stmt = view_query(v, OUTCOMES);
 	int i;
 
@@ -80,8 +80,9 @@ static void shares_table(struct view *v, int64_t cells[5][5], int64_t most)
 	struct page *p = &v->page;
 	int y, x;
 
-	page_html(p, "<div class=\"wide\"><table class=\"grid\"><caption>Captions by the share of "
-		  "answers. Rows: contradicted. Columns: omitted.</caption><thead><tr><td></td>");
+	page_html(p, "<div class=\"wide\"><table class=\"grid\"><caption>Captions by the share "
+		  "of answers. Rows: contradicted. Columns: "
+		  "omitted.</caption><thead><tr><td></td>");
 	for (x = 0; x < 5; x++)
 		page_printf(p, "<th scope=\"col\">%s</th>", names[x]);
 	page_html(p, "</tr></thead><tbody>");
@@ -115,8 +116,8 @@ static void shares(struct view *v)
 		most = n > most ? n : most;
 	}
 	sqlite3_finalize(stmt);
-	page_html(&v->page, "<figure class=\"chart\"><figcaption><b>Omitted against contradicted</b> "
-		  "<span class=\"n\">n = ");
+	page_html(&v->page, "<figure class=\"chart\"><figcaption><b>Omitted against "
+		  "contradicted</b> <span class=\"n\">n = ");
 	page_number(&v->page, all);
 	page_html(&v->page, " scores</span></figcaption>");
 	shares_table(v, cells, most);
@@ -152,7 +153,8 @@ static void lengths(struct view *v)
 {
 	struct chart chart = { .title = "Reward by length", .what = "characters",
 		.unit = "scores", .parts = true,
-		.note = "Dot: mean reward of captions of this length; line: its 95&nbsp;% interval." };
+		.note = "Dot: mean reward of captions of this length; line: its 95&nbsp;% "
+			"interval." };
 	double sums[LENGTHS] = { 0 }, squares[LENGTHS] = { 0 }, reward;
 	int64_t counts[LENGTHS] = { 0 };
 	struct chart_row rows[LENGTHS];
@@ -174,7 +176,8 @@ static void lengths(struct view *v)
 		snprintf(rows[used].label, sizeof(rows[used].label), "%d to %d characters",
 			 i ? LENGTH_FIRST << (i - 1) : 0, (LENGTH_FIRST << i) - 1);
 		if (i == LENGTHS - 1)
-			snprintf(rows[used].label, sizeof(rows[used].label), "%d and more characters",
+			snprintf(rows[used].label, sizeof(rows[used].label),
+				 "%d and more characters",
 				 LENGTH_FIRST << (i - 1));
 		finish_row(&rows[used++], sums[i], squares[i]);
 	}
@@ -195,7 +198,8 @@ static void models(struct view *v)
 		rows[used] = (struct chart_row){ .n = sqlite3_column_int64(stmt, 2) };
 		n = (double)rows[used].n;
 		snprintf(rows[used].label, sizeof(rows[used].label), "%s, judged by %s",
-			 *view_text(stmt, 0) ? view_text(stmt, 0) : "unnamed", view_text(stmt, 1));
+			 *view_text(stmt, 0) ? view_text(stmt, 0) : "unnamed",
+			 view_text(stmt, 1));
 		finish_row(&rows[used++], n * sqlite3_column_double(stmt, 3),
 			   n * sqlite3_column_double(stmt, 4));
 	}
@@ -212,7 +216,8 @@ static const char *string(const cJSON *json, const char *name)
 
 static void answers(struct view *v, struct rec *r)
 {
-	sqlite3_stmt *stmt = view_query(v, "SELECT question FROM questions WHERE question_id = ?1");
+	sqlite3_stmt *stmt = view_query(v, "SELECT question FROM questions WHERE question_id = "
+					"?1");
 	const cJSON *list = rec_json(r, "answers"), *item;
 	struct page *p = &v->page;
 	int shown = 0;
@@ -253,10 +258,11 @@ void report_score_card(struct view *v, struct rec *r)
 	view_image(v, r);
 	page_html(p, "<div class=\"body\"><p class=\"said\">");
 	page_text(p, rec_text(r, "caption"), PAGE_TEXT);
-	page_printf(p, "</p><p class=\"marks\"><span class=\"mark\"><b>%.2f</b> reward "
-		    "[%.2f, %.2f]</span> ", real(r, "reward"), real(r, "lower"), real(r, "upper"));
-	page_printf(p, "<span class=\"mark keep\">%.0f correct</span> <span class=\"mark open\">%.0f "
-		    "omitted</span> <span class=\"mark drop\">%.0f contradicted</span></p>",
+	page_printf(p, "</p><p class=\"marks\"><span class=\"mark\"><b>%.2f</b> reward [%.2f, "
+		    "%.2f]</span> ", real(r, "reward"), real(r, "lower"), real(r, "upper"));
+	page_printf(p, "<span class=\"mark keep\">%.0f correct</span> <span class=\"mark "
+		    "open\">%.0f omitted</span> <span class=\"mark drop\">%.0f "
+		    "contradicted</span></p>",
 		    real(r, "correct"), real(r, "omitted"), real(r, "contradicted"));
 	answers(v, r);
 	page_html(p, "<p class=\"foot\">");
@@ -313,8 +319,8 @@ void report_captions(struct view *v)
 	if (!scores)
 		return;
 	view_section(v, "captions", "Captions");
-	page_html(&v->page, "<p class=\"lead\">A caption is good if a model that does not see the image "
-		  "can answer questions about it from the caption. ");
+	page_html(&v->page, "<p class=\"lead\">A caption is good if a model that does not see "
+		  "the image can answer questions about it from the caption. ");
 	page_count(&v->page, "rewarded", scores - lost);
 	page_html(&v->page, " scores have a reward; ");
 	page_count(&v->page, "unrewarded", lost);

@@ -47,7 +47,8 @@ static void marks(struct page *p, const cJSON *list, const char *pass)
 	cJSON_ArrayForEach(t, list) {
 		page_printf(p, "<span class=\"mark %s\" title=\"", pass);
 		page_attr(p, string(t, "model"), PAGE_WORD);
-		page_printf(p, "\">%s <b>%d/%d</b>", pass, number(t, "correct"), number(t, "valid"));
+		page_printf(p, "\">%s <b>%d/%d</b>",
+			    pass, number(t, "correct"), number(t, "valid"));
 		page_html(p, cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(t, "early")) ?
 			  " <small>stopped early</small>" :
 			  cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(t, "full")) ?
@@ -74,9 +75,9 @@ static void trials(struct page *p, const cJSON *t, const char *pass)
 	page_html(p, "<table class=\"trials\"><caption>");
 	page_text(p, string(t, "model"), PAGE_WORD);
 	page_printf(p, ", %s", pass);
-	page_html(p, "</caption><thead><tr><th scope=\"col\">shown as A, B, …</th><th scope=\"col\">"
-		  "said</th><th scope=\"col\">picked</th><th scope=\"col\">outcome</th></tr></thead>"
-		  "<tbody>");
+	page_html(p, "</caption><thead><tr><th scope=\"col\">shown as A, B, …</th><th "
+		  "scope=\"col\">said</th><th scope=\"col\">picked</th><th "
+		  "scope=\"col\">outcome</th></tr></thead><tbody>");
 	cJSON_ArrayForEach(trial, cJSON_GetObjectItemCaseSensitive(t, "trials")) {
 		if (++n > TRIALS_SHOWN)
 			break;
@@ -155,7 +156,8 @@ void report_question_card(struct view *v, struct rec *r, struct rec *twin, const
 	foot(v, r);
 	page_html(p, "</div>");
 	if (twin) {
-		page_printf(p, "<div class=\"body twin\"><p class=\"twin-title\">%s</p>", twin_title);
+		page_printf(p, "<div class=\"body twin\"><p class=\"twin-title\">%s</p>",
+			    twin_title);
 		body(v, twin);
 		foot(v, twin);
 		page_html(p, "</div>");

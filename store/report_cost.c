@@ -16,7 +16,8 @@
 	"sum(CAST(ifnull(e.value ->> '$.calls', 0) AS INTEGER)), " \
 	"sum(CAST(ifnull(e.value ->> '$.answered', 0) AS INTEGER)), " \
 	"sum(CAST(ifnull(e.value ->> '$.failed', 0) AS INTEGER)) " \
-	"FROM runs, json_each(runs.endpoints) e WHERE e.type = 'object' GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT 60"
+	"FROM runs, json_each(runs.endpoints) e WHERE e.type = 'object' " \
+	"GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT 60"
 #define SAVED "SELECT pass, model, count(*), sum(asked), sum(max(rotations - asked, 0) * " \
 	"ifnull(early, 0)) FROM tallies GROUP BY 1, 2 ORDER BY 1, 2 LIMIT 60"
 #define UNSEEN "SELECT count(*) FROM questions q WHERE " \
@@ -77,12 +78,14 @@ static void runs(struct view *v)
 		page_count(&v->page, of[i], sums[i]);
 		page_html(&v->page, "</td>");
 	}
-	page_printf(&v->page, "<td class=\"num\">%.1f</td></tr></tbody></table></div>\n", seconds);
+	page_printf(&v->page, "<td class=\"num\">%.1f</td></tr></tbody></table></div>\n",
+		    seconds);
 }
 
 static void servers(struct view *v)
 {
-	static const char *const heads[] = { "server", "runs", "calls", "answered", "failed", NULL };
+	static const char *const heads[] = { "server", "runs", "calls", "answered",
+		"failed", NULL };
 	sqlite3_stmt *stmt = view_query(v, SERVERS);
 	bool any = false;
 
@@ -100,7 +103,8 @@ static void servers(struct view *v)
 
 static void saved(struct view *v)
 {
-	static const char *const heads[] = { "pass", "model", "questions", "trials", "not asked", NULL };
+	static const char *const heads[] = { "pass", "model", "questions",
+		"trials", "not asked", NULL };
 	sqlite3_stmt *stmt = view_query(v, SAVED);
 	int64_t all = 0;
 	bool any = false;
@@ -120,7 +124,8 @@ static void saved(struct view *v)
 	page_count(&v->page, "saved", all);
 	page_html(&v->page, " trials. ");
 	page_count(&v->page, "unseen", view_number(v, UNSEEN));
-	page_html(&v->page, " questions were asked blind and needed no trial with the image.</p>\n");
+	page_html(&v->page, " questions were asked blind and needed no trial with the "
+		  "image.</p>\n");
 }
 
 void report_cost(struct view *v)
@@ -132,8 +137,8 @@ void report_cost(struct view *v)
 		runs(v);
 		servers(v);
 	} else {
-		page_html(&v->page, "<p class=\"note\">No run records in this store: write them with "
-			  "<code>--stats FILE</code> and ingest them.</p>\n");
+		page_html(&v->page, "<p class=\"note\">No run records in this store: write "
+			  "them with <code>--stats FILE</code> and ingest them.</p>\n");
 	}
 	saved(v);
 	view_section_end(v);

@@ -15,13 +15,13 @@
 
 #define SETS_MAX 24	/* reasons come from records: there may be any number of them */
 
-#define SETS "SELECT ifnull(verdict, ''), ifnull(reason, ''), count(*) FROM questions GROUP BY 1, 2 " \
-	"ORDER BY CASE verdict WHEN 'keep' THEN 0 WHEN 'drop' THEN 1 WHEN 'undecided' THEN 2 " \
-	"ELSE 3 END, 3 DESC, 2"
-#define SAMPLE "SELECT id FROM questions WHERE ifnull(verdict, '') = ?1 AND ifnull(reason, '') = ?2 " \
-	"ORDER BY question_id LIMIT ?3"
-#define KEPT_TWIN "SELECT k.id FROM questions q JOIN questions k ON k.question_id = q.duplicate_of " \
-	"WHERE q.id = ?1 AND k.id <> q.id"
+#define SETS "SELECT ifnull(verdict, ''), ifnull(reason, ''), count(*) FROM questions " \
+	"GROUP BY 1, 2 ORDER BY CASE verdict WHEN 'keep' THEN 0 WHEN 'drop' THEN 1 " \
+	"WHEN 'undecided' THEN 2 ELSE 3 END, 3 DESC, 2"
+#define SAMPLE "SELECT id FROM questions " \
+	"WHERE ifnull(verdict, '') = ?1 AND ifnull(reason, '') = ?2 ORDER BY question_id LIMIT ?3"
+#define KEPT_TWIN "SELECT k.id FROM questions q " \
+	"JOIN questions k ON k.question_id = q.duplicate_of WHERE q.id = ?1 AND k.id <> q.id"
 #define OTHER_TWIN "SELECT o.id FROM questions q JOIN questions o ON o.path = q.path " \
 	"WHERE q.id = ?1 AND o.id <> q.id AND o.reason = q.reason AND " \
 	"lower(o.question) = lower(q.question) ORDER BY o.question_id LIMIT 1"
@@ -106,7 +106,8 @@ static void show(struct gallery *g, const struct set *set, int64_t id)
 static void set_title(struct page *p, const struct set *set)
 {
 	page_html(p, !strcmp(set->verdict, "keep") ? "Kept" : !strcmp(set->verdict, "drop") ?
-		  "Dropped" : !strcmp(set->verdict, "undecided") ? "Undecided" : "Without verdict");
+		  "Dropped" : !strcmp(set->verdict, "undecided") ? "Undecided" :
+		  "Without verdict");
 	if (*set->reason) {
 		page_html(p, ": ");
 		page_text(p, set->reason, PAGE_WORD);
@@ -157,14 +158,15 @@ static void tools(struct gallery *g)
 	struct page *p = &g->v->page;
 	int i;
 
-	page_html(p, "<div class=\"tools\" role=\"search\" hidden><label>Filter "
-		  "<input type=\"search\" id=\"filter\" placeholder=\"words in question, options, path\" "
-		  "autocomplete=\"off\"></label><div class=\"chips\" role=\"group\" "
+	page_html(p, "<div class=\"tools\" role=\"search\" hidden><label>Filter <input "
+		  "type=\"search\" id=\"filter\" placeholder=\"words in question, options, "
+		  "path\" autocomplete=\"off\"></label><div class=\"chips\" role=\"group\" "
 		  "aria-label=\"galleries\"><button type=\"button\" data-show=\"\" "
 		  "aria-pressed=\"true\"><kbd>0</kbd> all</button>");
 	for (i = 0; i < g->count; i++) {
-		page_printf(p, "<button type=\"button\" data-show=\"set%d\" aria-pressed=\"false\" "
-			    "class=\"%s\">", i, *g->sets[i].verdict ? g->sets[i].verdict : "none");
+		page_printf(p, "<button type=\"button\" data-show=\"set%d\" "
+			    "aria-pressed=\"false\" class=\"%s\">",
+			    i, *g->sets[i].verdict ? g->sets[i].verdict : "none");
 		if (i < 9)
 			page_printf(p, "<kbd>%d</kbd> ", i + 1);
 		set_title(p, &g->sets[i]);
@@ -205,15 +207,16 @@ void report_galleries(struct view *v)
 	if (g.count)
 		tools(&g);
 	else
-		page_html(&v->page, "<p class=\"note\">There are no questions in this store.</p>\n");
+		page_html(&v->page, "<p class=\"note\">There are no questions in this "
+			  "store.</p>\n");
 	for (i = 0; i < g.count && !v->result; i++) {
 		left = v->budget - v->page.bytes;
 		v->until = v->page.bytes + (left > 0 ? left : 0) / (g.count - i);
 		show_set(&g, i);
 	}
 	if (g.unlisted)
-		page_printf(&v->page, "<p class=\"note\">%lld questions with rarer reasons are not "
-			    "shown.</p>\n", (long long)g.unlisted);
+		page_printf(&v->page, "<p class=\"note\">%lld questions with rarer reasons are "
+			    "not shown.</p>\n", (long long)g.unlisted);
 	close_gallery(&g);
 	view_section_end(v);
 }

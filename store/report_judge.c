@@ -45,7 +45,8 @@ static void accuracies(struct view *v)
 	struct chart_row rows[FIGURES_MODELS_MAX];
 	struct chart chart = { .title = "Accuracy of each model", .what = "model",
 		.unit = "questions of the full share", .of = "accuracy",
-		.note = "Dot: mean over questions; line: its 95&nbsp;% interval; dashed: guessing." };
+		.note = "Dot: mean over questions; line: its 95&nbsp;% interval; dashed: "
+			"guessing." };
 	int i;
 
 	for (i = 0; i < f->model_count; i++) {
@@ -75,8 +76,8 @@ static void grid_head(struct view *v, const char *title, const char *class, int 
 {
 	int i;
 
-	page_printf(&v->page, "<div class=\"wide\"><table class=\"grid %s\"><caption>%s</caption>"
-		    "<thead><tr><td></td>", class, title);
+	page_printf(&v->page, "<div class=\"wide\"><table class=\"grid "
+		    "%s\"><caption>%s</caption><thead><tr><td></td>", class, title);
 	for (i = 0; i < columns; i++) {
 		page_html(&v->page, "<th scope=\"col\">");
 		page_printf(&v->page, "%s%d/%d", sign, i, steps);
@@ -95,8 +96,8 @@ static void plane(struct view *v)
 	for (y = 0; y <= c->steps; y++)
 		for (x = 0; x <= c->steps; x++)
 			most = c->plane[y][x] > most ? c->plane[y][x] : most;
-	page_html(&v->page, "<figure class=\"chart\"><figcaption><b>With the image against without"
-		  "</b> <span class=\"n\">n = ");
+	page_html(&v->page, "<figure class=\"chart\"><figcaption><b>With the image against "
+		  "without</b> <span class=\"n\">n = ");
 	page_count(&v->page, "plane", c->plane_questions);
 	page_html(&v->page, " questions of the full share</span></figcaption>\n");
 	grid_head(v, "Rows: right answers with the image. Columns: right answers without.",
@@ -106,17 +107,19 @@ static void plane(struct view *v)
 		for (x = 0; x <= c->steps; x++) {
 			kept = threshold_met(&c->rule.visual, y, c->steps) &&
 			       threshold_met(&c->rule.text, x, c->steps);
-			page_printf(&v->page, "<td class=\"h%d%s\">", shade(c->plane[y][x], most),
+			page_printf(&v->page, "<td class=\"h%d%s\">",
+				    shade(c->plane[y][x], most),
 				    kept ? " in" : "");
 			page_number(&v->page, c->plane[y][x]);
 			page_html(&v->page, kept ? "<span class=\"sr\"> (kept)</span></td>" : "</td>");
 		}
 		page_html(&v->page, "</tr>");
 	}
-	page_html(&v->page, "</tbody></table></div><p class=\"note\">Outlined: what the rule keeps.");
+	page_html(&v->page, "</tbody></table></div><p class=\"note\">Outlined: what the rule "
+		  "keeps.");
 	if (c->plane_holes)
-		page_printf(&v->page, " %lld more are not drawn: a trial of theirs gave no readable "
-			    "answer.", (long long)c->plane_holes);
+		page_printf(&v->page, " %lld more are not drawn: a trial of theirs gave no "
+			    "readable answer.", (long long)c->plane_holes);
 	page_html(&v->page, "</p></figure>\n");
 }
 
@@ -146,11 +149,12 @@ static void whatif(struct view *v)
 	const struct whatif *w = &v->counts.whatif;
 	int y, x;
 
-	page_html(&v->page, "<figure class=\"chart\"><figcaption><b>Kept under other thresholds</b> "
-		  "<span class=\"n\">n = ");
+	page_html(&v->page, "<figure class=\"chart\"><figcaption><b>Kept under other "
+		  "thresholds</b> <span class=\"n\">n = ");
 	page_count(&v->page, "whatif", w->questions);
 	page_html(&v->page, " questions of the full share</span></figcaption>\n");
-	grid_head(v, "Rows: least accuracy with the image. Columns: greatest without.", "whatif",
+	grid_head(v, "Rows: least accuracy with the image. Columns: greatest without.",
+		  "whatif",
 		  w->steps, "≤ ", w->steps);
 	for (y = w->steps; y >= 1; y--) {
 		page_printf(&v->page, "<tr><th scope=\"row\">≥ %d/%d</th>", y, w->steps);
@@ -159,9 +163,10 @@ static void whatif(struct view *v)
 				    is_rule(&w->rule, y, x, w->steps));
 		page_html(&v->page, "</tr>");
 	}
-	page_html(&v->page, "</tbody></table></div><p class=\"note\">Outlined: the rule. Before copies "
-		  "are taken out; a range is open where answers are missing. <code>capqa&nbsp;select "
-		  "--what&#8209;if</code> says it for all questions.</p></figure>\n");
+	page_html(&v->page, "</tbody></table></div><p class=\"note\">Outlined: the rule. "
+		  "Before copies are taken out; a range is open where answers are missing. "
+		  "<code>capqa&nbsp;select --what&#8209;if</code> says it for all "
+		  "questions.</p></figure>\n");
 }
 
 static void chance(struct view *v)
@@ -172,13 +177,14 @@ static void chance(struct view *v)
 	struct interval i;
 	int k, trials;
 
-	page_html(p, "<figure class=\"chart wide-chart\"><figcaption><b>What the text test lets pass</b> "
-		  "<span class=\"n\">all questions it decided</span></figcaption><div class=\"wide\">"
-		  "<table class=\"chance\"><caption>Beside a blind model that knows nothing, by number "
-		  "of options</caption><thead><tr><th scope=\"col\">options</th><th scope=\"col\">"
-		  "decided</th><th scope=\"col\">passed</th><th scope=\"col\">95&nbsp;%</th>"
-		  "<th scope=\"col\">pure guessing</th><th scope=\"col\">always one letter</th></tr>"
-		  "</thead><tbody>");
+	page_html(p, "<figure class=\"chart wide-chart\"><figcaption><b>What the text test "
+		  "lets pass</b> <span class=\"n\">all questions it "
+		  "decided</span></figcaption><div class=\"wide\"><table "
+		  "class=\"chance\"><caption>Beside a blind model that knows nothing, by "
+		  "number of options</caption><thead><tr><th scope=\"col\">options</th><th "
+		  "scope=\"col\">decided</th><th scope=\"col\">passed</th><th "
+		  "scope=\"col\">95&nbsp;%</th><th scope=\"col\">pure guessing</th><th "
+		  "scope=\"col\">always one letter</th></tr></thead><tbody>");
 	for (k = 2; k <= ORDER_OPTIONS_MAX; k++) {
 		if (!f->asked[k])
 			continue;
@@ -188,14 +194,16 @@ static void chance(struct view *v)
 		page_number(p, f->asked[k]);
 		page_html(p, "</td><td class=\"num\">");
 		page_percent(p, f->passed[k], f->asked[k]);
-		page_printf(p, "</td><td class=\"num\">%.1f–%.1f&nbsp;%%</td><td class=\"num\">%.1f&nbsp;%%"
-			    "</td><td class=\"num\">%.1f&nbsp;%%</td></tr>", 100 * i.lower, 100 * i.upper,
+		page_printf(p, "</td><td class=\"num\">%.1f–%.1f&nbsp;%%</td><td "
+			    "class=\"num\">%.1f&nbsp;%%</td><td "
+			    "class=\"num\">%.1f&nbsp;%%</td></tr>",
+			    100 * i.lower, 100 * i.upper,
 			    100 * chance_guessing(&rule->text, k, trials),
 			    100 * chance_one_letter(&rule->text, k, trials, ORDER_BALANCED));
 	}
-	page_html(p, "</tbody></table></div><p class=\"note\">If as many pass as pure guessing lets "
-		  "pass, the test says little about the questions: ask more trials, a second blind "
-		  "model, or offer <code>--abstain</code>.</p></figure>\n");
+	page_html(p, "</tbody></table></div><p class=\"note\">If as many pass as pure guessing "
+		  "lets pass, the test says little about the questions: ask more trials, a "
+		  "second blind model, or offer <code>--abstain</code>.</p></figure>\n");
 }
 
 static void pairs(struct view *v)
@@ -229,11 +237,11 @@ void report_judging(struct view *v)
 		decided += c->figures.asked[k];
 	view_section(v, "judging", "With and without the image");
 	if (!c->figures.model_count)
-		page_html(&v->page, "<p class=\"warn\">No full share: no question was asked every "
-			  "trial, so there are no accuracies here. Early-stopped answers would give "
-			  "wrong ones (a true 0.25 reads 0.42). Ask a share with "
-			  "<code>--full-share 2%</code> at <code>blind</code> and <code>sight</code>; "
-			  "the verdicts do not change.</p>\n");
+		page_html(&v->page, "<p class=\"warn\">No full share: no question was asked "
+			  "every trial, so there are no accuracies here. Early-stopped answers "
+			  "would give wrong ones (a true 0.25 reads 0.42). Ask a share with "
+			  "<code>--full-share 2%</code> at <code>blind</code> and "
+			  "<code>sight</code>; the verdicts do not change.</p>\n");
 	page_html(&v->page, "<div class=\"charts\">\n");
 	if (c->figures.model_count)
 		accuracies(v);
@@ -246,8 +254,8 @@ void report_judging(struct view *v)
 	page_html(&v->page, "</div>\n");
 	pairs(v);
 	if (c->unread)
-		page_printf(&v->page, "<p class=\"warn\">%lld questions are left out of these figures: "
-			    "their options or trials contradict themselves.</p>\n",
+		page_printf(&v->page, "<p class=\"warn\">%lld questions are left out of these "
+			    "figures: their options or trials contradict themselves.</p>\n",
 			    (long long)c->unread);
 	view_section_end(v);
 }
@@ -283,7 +291,8 @@ static void letters(struct view *v, const struct chart *how, const int64_t *coun
 
 static void picked(struct view *v, const struct figures_model *m)
 {
-	struct chart chart = { .unit = "picks, full share", .class = !strcmp(m->condition, "sight") ?
+	struct chart chart = { .unit = "picks, full share",
+		.class = !strcmp(m->condition, "sight") ?
 			       "sight" : "blind" };
 	double rstd = figures_rstd(m);
 	char note[96];
@@ -291,7 +300,8 @@ static void picked(struct view *v, const struct figures_model *m)
 
 	buf_init(&title, BUF_NO_MAX);
 	buf_printf(&title, "Picked %s: %s", m->condition, m->model);
-	snprintf(note, sizeof(note), "Spread of recall over places (RStd): %.3f; 0 is no habit.", rstd);
+	snprintf(note, sizeof(note), "Spread of recall over places (RStd): %.3f; 0 is no habit.",
+			      rstd);
 	chart.title = title.data;
 	chart.note = rstd >= 0 ? note : NULL;
 	letters(v, &chart, m->picks);
@@ -306,9 +316,9 @@ void report_letters(struct view *v)
 	if (!f->questions)
 		return;
 	view_section(v, "letters", "Letters by position");
-	page_html(&v->page, "<p class=\"lead\">A set whose right letters are uneven can be guessed; a "
-		  "model that prefers a letter answers by place. Dashed: an even share.</p>\n"
-		  "<div class=\"charts\">\n");
+	page_html(&v->page, "<p class=\"lead\">A set whose right letters are uneven can be "
+		  "guessed; a model that prefers a letter answers by place. Dashed: an even "
+		  "share.</p>\n<div class=\"charts\">\n");
 	letters(v, &(struct chart){ .title = "Right letter, all questions", .unit = "questions",
 				    .of = "gold", .class = "step" }, f->gold);
 	if (f->kept)

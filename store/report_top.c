@@ -46,13 +46,15 @@ static void say_rule(struct view *v)
 	say_threshold(p, &rule->visual);
 	page_html(p, ") and a model that does not see it fails (");
 	say_threshold(p, &rule->text);
-	page_printf(p, "), over %d trials with the options in another order each time", rule->rotations);
+	page_printf(p, "), over %d trials with the options in another order each time",
+		    rule->rotations);
 	if (rule->panel > 1)
-		page_printf(p, "; it falls when at least %d blind models answer it", rule->panel);
+		page_printf(p, "; it falls when at least %d blind models answer it",
+			    rule->panel);
 	page_html(p, ".</p>\n");
 	if (others > 0)
-		page_printf(p, "<p class=\"warn\">%d other rule%s gave verdicts in this store as well; "
-			    "this is the one with most questions.</p>\n", others,
+		page_printf(p, "<p class=\"warn\">%d other rule%s gave verdicts in this store "
+			    "as well; this is the one with most questions.</p>\n", others,
 			    others == 1 ? "" : "s");
 }
 
@@ -88,7 +90,8 @@ void report_headline(struct view *v)
 	int64_t scores = view_number(v, "SELECT count(*) FROM scores");
 	struct page *p = &v->page;
 
-	page_html(p, "<header class=\"top\" id=\"top\"><p class=\"kicker\">capqa report</p>\n<h1>");
+	page_html(p, "<header class=\"top\" id=\"top\"><p class=\"kicker\">capqa "
+		  "report</p>\n<h1>");
 	if (judged) {
 		page_count(p, "kept", kept);
 		page_printf(p, " question%s kept <small>of ", kept == 1 ? "" : "s");
@@ -100,9 +103,9 @@ void report_headline(struct view *v)
 		page_html(p, "Nothing judged yet</h1>\n");
 	}
 	if (v->facts.simulated)
-		page_html(p, "<p class=\"simulated\"><b>SIMULATED</b> Stand-ins for models had a "
-			  "part in this: the page shows the form of a run and says nothing about "
-			  "real models or images.</p>\n");
+		page_html(p, "<p class=\"simulated\"><b>SIMULATED</b> Stand-ins for models had "
+			  "a part in this: the page shows the form of a run and says nothing "
+			  "about real models or images.</p>\n");
 	say_rule(v);
 	page_html(p, "<ul class=\"tiles\">");
 	tile(v, "images", view_number(v, "SELECT count(*) FROM images"), "images");
@@ -188,18 +191,19 @@ static void funnel_row(struct view *v, sqlite3_stmt *stmt, int64_t most)
 /* Rejects that stand in no step above: a question they belong to went on without them. */
 static void other_rejects(struct view *v)
 {
-	sqlite3_stmt *stmt = view_query(v, "SELECT stage, class, count(*), min(message) FROM rejects "
-		"GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 40");
+	sqlite3_stmt *stmt = view_query(v, "SELECT stage, class, count(*), min(message) FROM "
+		"rejects GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 40");
 	struct page *p = &v->page;
 	bool any = false;
 
 	while (stmt && view_row(v, stmt)) {
 		if (!any)
-			page_html(p, "<details class=\"numbers\"><summary>All rejects by stage</summary>"
-				  "<div class=\"wide\"><table><caption class=\"sr\">Rejects by stage"
-				  "</caption><thead><tr><th scope=\"col\">stage</th><th scope=\"col\">"
-				  "class</th><th scope=\"col\">count</th><th scope=\"col\">one of "
-				  "them says</th></tr></thead><tbody>");
+			page_html(p, "<details class=\"numbers\"><summary>All rejects by "
+				  "stage</summary><div class=\"wide\"><table><caption "
+				  "class=\"sr\">Rejects by stage</caption><thead><tr><th "
+				  "scope=\"col\">stage</th><th scope=\"col\">class</th><th "
+				  "scope=\"col\">count</th><th scope=\"col\">one of them "
+				  "says</th></tr></thead><tbody>");
 		any = true;
 		page_html(p, "<tr><td>");
 		page_text(p, view_text(stmt, 0), PAGE_WORD);
@@ -222,10 +226,11 @@ void report_funnel(struct view *v)
 	int64_t most = view_number(v, "SELECT max(count) FROM funnel");
 
 	view_section(v, "funnel", "Where questions went");
-	page_html(&v->page, "<table class=\"funnel\"><caption class=\"sr\">How many are left after "
-		  "each step, and what fell before it</caption><thead class=\"sr\"><tr>"
-		  "<th scope=\"col\">step</th><th scope=\"col\">left</th><th scope=\"col\">"
-		  "</th><th scope=\"col\">fell here, by reason</th></tr></thead><tbody>\n");
+	page_html(&v->page, "<table class=\"funnel\"><caption class=\"sr\">How many are left "
+		  "after each step, and what fell before it</caption><thead "
+		  "class=\"sr\"><tr><th scope=\"col\">step</th><th scope=\"col\">left</th><th "
+		  "scope=\"col\"></th><th scope=\"col\">fell here, by "
+		  "reason</th></tr></thead><tbody>\n");
 	stmt = view_query(v, "SELECT number, step, count FROM funnel ORDER BY number");
 	while (stmt && view_row(v, stmt))
 		funnel_row(v, stmt, most);
