@@ -22,8 +22,10 @@ SIGHT_URL ?=
 VISUAL_ACC ?= >0.75
 TEXT_ACC ?= <0.25
 ROTATIONS ?= 4
-# So many questions are asked every trial: what honest averages in the report come from.
-FULL_SHARE ?= 2%
+# 2%: so many questions are asked every trial, for honest averages in the report.
+FULL_SHARE ?=
+# yes: what each run took goes into the store and the report, which then differ by its clock.
+STATS ?=
 QUESTIONS ?= 5
 FORMAT ?= full
 FLAGS ?=
@@ -35,8 +37,8 @@ SHELL = /bin/bash
 export CAPQA_LEDGER ?= $(WORK)/ledger.db
 rule = --visual-acc '$(VISUAL_ACC)' --text-acc '$(TEXT_ACC)' --rotations $(ROTATIONS)
 url = $(if $1,-u $1)
-# What a run took; each try of a stage writes its own.
-stats = --stats $(WORK)/$1.$$(date +%s).run.jsonl
+share = $(if $(FULL_SHARE),--full-share $(FULL_SHARE))
+stats = $(if $(STATS),--stats $(WORK)/$1.$$(date +%s).run.jsonl)
 
 all: $(WORK)/dataset/manifest.json $(WORK)/report.html
 
@@ -52,11 +54,11 @@ $(WORK)/questions.jsonl: $(WORK)/replies.jsonl.zst
 
 $(WORK)/blind.jsonl: $(WORK)/questions.jsonl
 	$(CAPQA) blind $(FLAGS) -m $(BLIND_MODEL) $(call url,$(BLIND_URL)) $(rule) \
-		--full-share $(FULL_SHARE) $(call stats,blind) -o $@ -r $(WORK)/blind.rejects.jsonl $<
+		$(share) $(call stats,blind) -o $@ -r $(WORK)/blind.rejects.jsonl $<
 
 $(WORK)/sight.jsonl: $(WORK)/blind.jsonl
 	$(CAPQA) sight $(FLAGS) -m $(SIGHT_MODEL) $(call url,$(SIGHT_URL)) $(rule) \
-		--full-share $(FULL_SHARE) $(call stats,sight) -o $@ -r $(WORK)/sight.rejects.jsonl $<
+		$(share) $(call stats,sight) -o $@ -r $(WORK)/sight.rejects.jsonl $<
 
 $(WORK)/judged.jsonl: $(WORK)/sight.jsonl
 	$(CAPQA) select $(FLAGS) $(rule) -o $@ $<

@@ -21,7 +21,7 @@ export OPENAI_BASE_URL="http://127.0.0.1:$(cat "$demo/port")/v1"
 echo "A simulated model server listens on $OPENAI_BASE_URL."
 echo
 make --no-print-directory -s -f examples/pipeline.mk IMAGES=examples/images WORK="$demo" \
-	GENERATE_MODEL=sim-lvlm BLIND_MODEL=sim-llm SIGHT_MODEL=sim-vl FULL_SHARE=25% \
+	GENERATE_MODEL=sim-lvlm BLIND_MODEL=sim-llm SIGHT_MODEL=sim-vl FULL_SHARE=25% STATS=yes \
 	FLAGS="--progress none"
 echo
 sh examples/demo/funnel.sh "$demo/capqa.db" \

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 sim_start --world "$world"
-chain_or_die w FULL_SHARE=30%
+chain_or_die w FULL_SHARE=30% STATS=yes
 page=$top/tests/e2e/page.py
 store=w/capqa.db
 
