@@ -52,7 +52,7 @@ static const struct about about = {
 	"capqa report", "", "write what the store holds as one HTML page",
 	"The page stands alone: open it in any browser, mail it, print it. Counts come from "
 	"all records, accuracies from the full share only, galleries are samples by hash.\n\n"
-	"  capqa report -d capqa.db -o report.html --image-root photos",
+	"  capqa report -d capqa.db -o report.html --image-root photos\n",
 	blocks
 };
 
