@@ -30,7 +30,7 @@ link = $(CC) $(san) $(CFLAGS) $(relro) $(LDFLAGS)
 # One word per program, in pipeline order.
 curate = scan generate extract ping
 filter = blind sight select dedupe
-store = ingest export
+store = ingest export report
 stages = $(curate) $(filter) $(store)
 programs = $(O)/bin/capqa $(stages:%=$(O)/bin/capqa-%) $(O)/bin/capqa-sim
 
@@ -64,8 +64,8 @@ $(foreach f,curate filter store,$(foreach p,$($f),$(eval $(call program,$f,$p)))
 $(O)/%.o: %.c | $(O)/gen/made
 	@mkdir -p $(@D) && echo "  CC $<" && $(compile) -o $@ $<
 
-# SQL and prompts are plain files, compiled in as one C string each.
-texts = $(wildcard schemas/*.sql curate/prompts/*.txt filter/prompts/*.txt)
+# SQL, prompts and the pieces of a page are plain files, compiled in as one C string each.
+texts = $(wildcard schemas/*.sql curate/prompts/*.txt filter/prompts/*.txt store/report/*)
 $(O)/gen/made: $(texts:%=$(O)/gen/%.h)
 	@mkdir -p $(@D) && touch $@
 $(O)/gen/%.h: %

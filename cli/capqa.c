@@ -33,6 +33,7 @@ static const struct {
 	{ "Keep and publish", NULL },
 	{ "ingest", "put records into the SQLite store" },
 	{ "export", "write the store's records as a dataset folder" },
+	{ "report", "write what the store holds as one HTML page" },
 	{ "Look at servers", NULL },
 	{ "ping", "ask one server what it can do" },
 };

@@ -22,6 +22,10 @@ SIGHT_URL ?=
 VISUAL_ACC ?= >0.75
 TEXT_ACC ?= <0.25
 ROTATIONS ?= 4
+# 2%: so many questions are asked every trial, for honest averages in the report.
+FULL_SHARE ?=
+# yes: what each run took goes into the store and the report, which then differ by its clock.
+STATS ?=
 QUESTIONS ?= 5
 FORMAT ?= full
 FLAGS ?=
@@ -33,26 +37,28 @@ SHELL = /bin/bash
 export CAPQA_LEDGER ?= $(WORK)/ledger.db
 rule = --visual-acc '$(VISUAL_ACC)' --text-acc '$(TEXT_ACC)' --rotations $(ROTATIONS)
 url = $(if $1,-u $1)
+share = $(if $(FULL_SHARE),--full-share $(FULL_SHARE))
+stats = $(if $(STATS),--stats $(WORK)/$1.$$(date +%s).run.jsonl)
 
-all: $(WORK)/dataset/manifest.json
+all: $(WORK)/dataset/manifest.json $(WORK)/report.html
 
 $(WORK)/images.jsonl: $(IMAGES) | $(WORK)
 	$(CAPQA) scan $(FLAGS) -o $@ -r $(WORK)/scan.rejects.jsonl $(IMAGES)
 
 $(WORK)/replies.jsonl.zst: $(WORK)/images.jsonl
 	$(CAPQA) generate $(FLAGS) -m $(GENERATE_MODEL) $(call url,$(GENERATE_URL)) \
-		--questions $(QUESTIONS) -o $@ -r $(WORK)/generate.rejects.jsonl $<
+		--questions $(QUESTIONS) $(call stats,generate) -o $@ -r $(WORK)/generate.rejects.jsonl $<
 
 $(WORK)/questions.jsonl: $(WORK)/replies.jsonl.zst
 	$(CAPQA) extract $(FLAGS) -o $@ -r $(WORK)/extract.rejects.jsonl $<
 
 $(WORK)/blind.jsonl: $(WORK)/questions.jsonl
 	$(CAPQA) blind $(FLAGS) -m $(BLIND_MODEL) $(call url,$(BLIND_URL)) $(rule) \
-		-o $@ -r $(WORK)/blind.rejects.jsonl $<
+		$(share) $(call stats,blind) -o $@ -r $(WORK)/blind.rejects.jsonl $<
 
 $(WORK)/sight.jsonl: $(WORK)/blind.jsonl
 	$(CAPQA) sight $(FLAGS) -m $(SIGHT_MODEL) $(call url,$(SIGHT_URL)) $(rule) \
-		-o $@ -r $(WORK)/sight.rejects.jsonl $<
+		$(share) $(call stats,sight) -o $@ -r $(WORK)/sight.rejects.jsonl $<
 
 $(WORK)/judged.jsonl: $(WORK)/sight.jsonl
 	$(CAPQA) select $(FLAGS) $(rule) -o $@ $<
@@ -60,19 +66,24 @@ $(WORK)/judged.jsonl: $(WORK)/sight.jsonl
 $(WORK)/unique.jsonl: $(WORK)/judged.jsonl
 	$(CAPQA) dedupe $(FLAGS) -o $@ $<
 
-# Rejects and replies go into the store too, so that it explains what is not in the set.
+# Rejects, replies and runs go into the store too, so that it explains what is not in the set
+# and what it took.
 $(WORK)/store.done: $(WORK)/images.jsonl $(WORK)/replies.jsonl.zst $(WORK)/unique.jsonl
-	$(CAPQA) ingest -q -d $(WORK)/capqa.db $^ $(wildcard $(WORK)/*.rejects.jsonl)
+	$(CAPQA) ingest -q -d $(WORK)/capqa.db $^ \
+		$$(ls $(WORK)/*.rejects.jsonl $(WORK)/*.run.jsonl 2>/dev/null || :)
 	touch $@
 
 $(WORK)/dataset/manifest.json: $(WORK)/store.done
 	$(CAPQA) export -d $(WORK)/capqa.db --format $(FORMAT) -o $(WORK)/dataset
+
+$(WORK)/report.html: $(WORK)/store.done
+	$(CAPQA) report -q -d $(WORK)/capqa.db -o $@
 
 $(WORK):
 	mkdir -p $@
 
 clean-results:	# what was asked stays in the ledger
 	rm -rf $(WORK)/*.jsonl $(WORK)/*.zst $(WORK)/*.partial $(WORK)/store.done \
-		$(WORK)/capqa.db* $(WORK)/dataset
+		$(WORK)/capqa.db* $(WORK)/dataset $(WORK)/report.html
 
 .PHONY: all clean-results

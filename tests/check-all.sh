@@ -1,5 +1,5 @@
 #!/bin/sh
-# What `make check` leaves out because it takes long: clang, valgrind, thread sanitizer.
+# What `make check` leaves out because it takes long: clang, valgrind, thread sanitizer, the browser.
 #   Skips with a line what is not installed.
 set -eu
 cd "$(dirname "$0")/.."
@@ -24,9 +24,11 @@ if command -v valgrind >/dev/null; then
 else
 	echo "skip: no valgrind"
 fi
+make --no-print-directory -s all
 echo "== every call that can fail"
 make --no-print-directory -s torture
 echo "== a Slurm cluster of two nodes"
-make --no-print-directory -s all >/dev/null
 tests/slurm/chain.sh build || [ $? = 77 ]
+echo "== the report in a browser"
+sh tests/browser.sh build
 make --no-print-directory fuzz

@@ -21,13 +21,15 @@ export OPENAI_BASE_URL="http://127.0.0.1:$(cat "$demo/port")/v1"
 echo "A simulated model server listens on $OPENAI_BASE_URL."
 echo
 make --no-print-directory -s -f examples/pipeline.mk IMAGES=examples/images WORK="$demo" \
-	GENERATE_MODEL=sim-lvlm BLIND_MODEL=sim-llm SIGHT_MODEL=sim-vl FLAGS="--progress none"
+	GENERATE_MODEL=sim-lvlm BLIND_MODEL=sim-llm SIGHT_MODEL=sim-vl FULL_SHARE=25% STATS=yes \
+	FLAGS="--progress none"
 echo
 sh examples/demo/funnel.sh "$demo/capqa.db" \
 	"$(zstd -dcq "$demo"/dataset/data/*.zst | wc -l)"
 cat <<END
 
 The store:   $demo/capqa.db          (sqlite3 opens it; the views are named plainly)
+The report:  $demo/report.html       (one page; open it in a browser)
 The dataset: $demo/dataset           (zstd shards of JSONL, manifest, card)
 
 The models were SIMULATED: capqa-sim answers from a planted world, no model ran. With a real

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See page_thumb.h.
+ */
+#include "store/page_thumb.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gd.h>
+
+#include "schemas/hash.h"
+
+static const char missing[] = "the file is not there";
+
+char *thumb_find(const struct opt_list *roots, const char *path)
+{
+	struct buf name;
+	size_t i;
+
+	buf_init(&name, BUF_NO_MAX);
+	for (i = 0; i < roots->count && *path != '/'; i++) {
+		buf_clear(&name);
+		buf_printf(&name, "%s/%s", roots->items[i], path);
+		if (!access(name.data, R_OK))
+			return buf_take(&name);
+	}
+	buf_release(&name);
+	return access(path, R_OK) ? NULL : xstrdup(path);
+}
+
+/* A FIFO or a device under an image's name must not hold us up: only plain files are read. */
+static const char *read_file(int fd, struct buf *bytes)
+{
+	struct stat st;
+	ssize_t n;
+	char *to;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return "not a plain file";
+	if (st.st_size > (off_t)THUMB_FILE_MAX)
+		return "the file is too large";
+	do {
+		to = buf_room(bytes, 65536);
+		n = to ? read(fd, to, 65536) : -1;
+		if (n > 0)
+			bytes->len += (size_t)n;
+	} while (n > 0);
+	return n ? "the file cannot be read" : NULL;
+}
+
+const char *thumb_load(const struct opt_list *roots, const char *path, struct buf *bytes)
+{
+	const char *why = missing;
+	char *name;
+	int fd;
+
+	if (strstr(path, "::"))
+		return "it lies in an archive";
+	name = thumb_find(roots, path);
+	fd = name ? open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+	if (fd >= 0) {
+		why = read_file(fd, bytes);
+		close(fd);
+	}
+	free(name);
+	return why;
+}
+
+static void be_silent(int priority, const char *format, va_list ap)
+{
+	(void)priority;
+	(void)format;
+	(void)ap;
+}
+
+static gdImagePtr decode(const struct buf *bytes)
+{
+	const unsigned char *b = (const unsigned char *)bytes->data;
+	void *data = bytes->data;
+	int len = (int)bytes->len;
+
+	gdSetErrorMethod(be_silent);
+	if (len > 8 && !memcmp(b, "\x89PNG", 4))
+		return gdImageCreateFromPngPtr(len, data);
+	if (len > 8 && b[0] == 0xff && b[1] == 0xd8)
+		return gdImageCreateFromJpegPtrEx(len, data, 1);
+	if (len > 12 && !memcmp(b, "RIFF", 4) && !memcmp(b + 8, "WEBP", 4))
+		return gdImageCreateFromWebpPtr(len, data);
+	if (len > 8 && !memcmp(b, "GIF8", 4))
+		return gdImageCreateFromGifPtr(len, data);
+	if (len > 8 && !memcmp(b, "BM", 2))
+		return gdImageCreateFromBmpPtr(len, data);
+	return NULL;
+}
+
+/* On white, because a JPEG knows no transparency. */
+static gdImagePtr shrink(gdImagePtr image)
+{
+	int w = gdImageSX(image), h = gdImageSY(image), longer = w > h ? w : h;
+	gdImagePtr small;
+
+	if (longer > THUMB_SIDE) {
+		w = w * THUMB_SIDE / longer > 0 ? w * THUMB_SIDE / longer : 1;
+		h = h * THUMB_SIDE / longer > 0 ? h * THUMB_SIDE / longer : 1;
+	}
+	small = gdImageCreateTrueColor(w, h);
+	if (!small)
+		return NULL;
+	gdImageFilledRectangle(small, 0, 0, w, h, 0xffffff);
+	gdImageCopyResampled(small, image, 0, 0, 0, 0, w, h, gdImageSX(image), gdImageSY(image));
+	return small;
+}
+
+/* Turns a copy as EXIF's orientation says the picture was taken; frees the old one. */
+static gdImagePtr turn(gdImagePtr image, int orientation)
+{
+	static const int degrees[9] = { 0, 0, 0, 180, 180, 270, 270, 90, 90 };
+	gdImagePtr turned = image;
+
+	if (orientation < 2 || orientation > 8)
+		return image;
+	if (degrees[orientation]) {
+		turned = gdImageRotateInterpolated(image, (float)degrees[orientation], 0xffffff);
+		gdImageDestroy(image);
+	}
+	if (turned && (orientation == 2 || orientation == 4 || orientation == 5 ||
+		       orientation == 7))
+		gdImageFlipHorizontal(turned);
+	return turned;
+}
+
+/* The best quality that fits. */
+static const char *encode(gdImagePtr image, struct buf *jpeg)
+{
+	static const int qualities[] = { 75, 55, 35, 15 };
+	size_t i;
+	void *data;
+	int size;
+
+	for (i = 0; i < sizeof(qualities) / sizeof(qualities[0]); i++) {
+		data = gdImageJpegPtr(image, &size, qualities[i]);
+		if (data && size <= THUMB_BYTES)
+			buf_add(jpeg, data, (size_t)size);
+		gdFree(data);
+		if (data && size <= THUMB_BYTES)
+			return NULL;
+	}
+	return "it cannot be made small enough";
+}
+
+static const char *draw(const struct buf *bytes, int orientation, struct buf *jpeg)
+{
+	gdImagePtr image = decode(bytes), small = image ? shrink(image) : NULL;
+	const char *why = "it cannot be decoded";
+
+	if (image)
+		gdImageDestroy(image);
+	if (small)
+		small = turn(small, orientation);
+	if (small) {
+		why = encode(small, jpeg);
+		gdImageDestroy(small);
+	}
+	return why;
+}
+
+const char *thumb_make(const struct opt_list *roots, const struct thumb_image *image,
+		       struct buf *jpeg)
+{
+	char id[HASH_HEX];
+	struct buf bytes;
+	const char *why;
+
+	if (!image->path)
+		return "the store has no path";
+	if (!image->image_id)
+		return "its bytes were never scanned";
+	if (image->width < 1 || image->height < 1 ||
+	    image->width > THUMB_PIXELS / image->height)
+		return "its size is unknown or too large";
+	buf_init(&bytes, THUMB_FILE_MAX + 65536);
+	why = thumb_load(roots, image->path, &bytes);
+	if (!why) {
+		hash_of(bytes.data, bytes.len, id);
+		why = strcmp(id, image->image_id) ? "the file has changed since it was scanned" :
+		      draw(&bytes, image->orientation, jpeg);
+	}
+	buf_release(&bytes);
+	return why;
+}
