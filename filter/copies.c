@@ -172,23 +172,22 @@ static struct entry *new_entry(struct copies *c)
 	return entry_at(c, (uint32_t)c->count++);
 }
 
-bool copies_add(struct copies *c, const unsigned char key[16], const unsigned char id[16],
-		uint64_t gold, uint32_t number)
+uint32_t copies_add(struct copies *c, const unsigned char key[16], const unsigned char id[16],
+		    uint64_t gold, uint32_t number)
 {
-	bool is_new = false;
-	uint32_t *slot;
+	uint32_t *slot, n;
 	struct entry *e;
 
 	if (c->count * 4 >= c->slot_count * 3)
 		grow(c);
 	slot = slot_of(c, key);
+	n = *slot ? *slot - 1 : (uint32_t)c->count;
 	if (*slot) {
-		e = entry_at(c, *slot - 1);
+		e = entry_at(c, n);
 		e->conflict = e->conflict || e->gold != gold;
 		if (memcmp(id, e->kept, 16) >= 0)
-			return false;
+			return n;
 	} else {
-		is_new = true;
 		e = new_entry(c);
 		*slot = (uint32_t)c->count;
 		memcpy(e->key, key, 16);
@@ -197,18 +196,14 @@ bool copies_add(struct copies *c, const unsigned char key[16], const unsigned ch
 	}
 	memcpy(e->kept, id, 16);
 	e->number = number;
-	return is_new;
+	return n;
 }
 
-enum copies_found copies_find(const struct copies *c, const unsigned char key[16],
-			      uint32_t number, const unsigned char **kept)
+enum copies_found copies_find(const struct copies *c, uint32_t entry, uint32_t number,
+			      const unsigned char **kept)
 {
-	uint32_t slot = *slot_of(c, key);
-	const struct entry *e;
+	const struct entry *e = entry_at(c, entry);
 
-	if (!slot)
-		return COPIES_UNKNOWN;
-	e = entry_at(c, slot - 1);
 	*kept = e->kept;
 	if (e->conflict)
 		return COPIES_CONFLICT;

@@ -7,8 +7,8 @@
  * An open-addressing table of numbers into blocks of entries, one entry a key: about 56 bytes
  * a distinct question, no rehash copies an entry.
  *
- *	copies_add(c, key, id, gold, number);		for each, in order
- *	if (copies_find(c, key, number, &kept) == COPIES_DUPLICATE) ... kept
+ *	entry[number] = copies_add(c, key, id, gold, number);		for each, in order
+ *	if (copies_find(c, entry[number], number, &kept) == COPIES_DUPLICATE) ... kept
  */
 #ifndef FILTER_COPIES_H
 #define FILTER_COPIES_H
@@ -28,8 +28,7 @@ enum copies_found {
 	COPIES_STAYS,
 	COPIES_DUPLICATE,
 	COPIES_NEAR,		/* of an entry that was joined to another */
-	COPIES_CONFLICT,
-	COPIES_UNKNOWN		/* no such key was added */
+	COPIES_CONFLICT
 };
 
 struct buf;
@@ -48,14 +47,14 @@ void copies_text(const struct rec_question *q, struct buf *out);
 uint64_t copies_group(const struct rec_question *q, enum copies_scope scope);
 
 /*
- * number: the place of the record in the input; the table takes up to 2^32 - 2 of them. True
- * where the key is new: its entry's number is the count of entries before.
+ * number: the place of the record in the input; the table takes up to 2^32 - 2 of them. The
+ * entry of the key comes back: entries count from 0, in the order their keys came.
  */
-bool copies_add(struct copies *c, const unsigned char key[16], const unsigned char id[16],
-		uint64_t gold, uint32_t number);
-/* *kept: the id of the one that stays, unless the key is unknown. */
-enum copies_found copies_find(const struct copies *c, const unsigned char key[16],
-			      uint32_t number, const unsigned char **kept);
+uint32_t copies_add(struct copies *c, const unsigned char key[16], const unsigned char id[16],
+		    uint64_t gold, uint32_t number);
+/* *kept: the id of the one that stays. */
+enum copies_found copies_find(const struct copies *c, uint32_t entry, uint32_t number,
+			      const unsigned char **kept);
 
 /* The entries without a conflict by the ids of those that stay: yours to free. */
 uint32_t *copies_order(const struct copies *c, size_t *count);

@@ -94,6 +94,17 @@ static const struct run_words words = {
 
 static struct near *near;	/* with --near */
 
+/*
+ * What the first pass remembers of each record, by its place: its entry among the copies, or
+ * what else becomes of it; and 32 bits by which the second pass knows the record again.
+ */
+enum { BAD = UINT32_MAX, ELSEWHERE = BAD - 1, PASSED = BAD - 2 };
+
+static struct {
+	struct seat { uint32_t entry, check; } *items;
+	size_t count, cap;
+} seats;
+
 /* What a question is compared by. */
 struct fingerprint {
 	unsigned char key[16], id[16];
@@ -157,6 +168,25 @@ static int fingerprint(struct rec *r, struct fingerprint *f, struct err *err)
 	return 0;
 }
 
+/* Of what the fingerprint is made of, as it stands in the record: cheap to make twice. */
+static uint32_t check_of(const struct rec *r)
+{
+	static const char *const members[] = { "question_id", "question", "options", "answer",
+					       "verdict" };
+	struct hash h;
+	const char *raw;
+	uint32_t value;
+	size_t i, len;
+
+	hash_init(&h);
+	for (i = 0; i < sizeof(members) / sizeof(*members); i++)
+		if (rec_raw(r, members[i], &raw, &len))
+			hash_bytes(&h, raw, len);
+	value = (uint32_t)hash_low(&h);
+	hash_release(&h);
+	return value;
+}
+
 /* A question that may have near copies; called for the first of each key. */
 static void add_to_near_or_die(struct rec *r)
 {
@@ -216,15 +246,35 @@ static off_t check_inputs_or_die(char **inputs)
 	return lseek(STDIN_FILENO, 0, SEEK_CUR);
 }
 
-/* First pass: every question that takes part goes into the table, by its place. */
-static void collect_or_die(char **inputs, struct copies *copies)
+/* One record of the first pass: its seat, and its fingerprint into the table. */
+static void collect(struct rec *r, struct copies *copies)
 {
+	uint32_t number = (uint32_t)seats.count, entry;
+	size_t before = copies_count(copies);
 	struct fingerprint f;
+	struct err err;
+
+	if (fingerprint(r, &f, &err)) {
+		entry = BAD;
+	} else if (!f.mine) {
+		entry = ELSEWHERE;
+	} else if (!takes_part(r)) {
+		entry = PASSED;
+	} else {
+		entry = copies_add(copies, f.key, f.id, f.gold, number);
+		if (near && copies_count(copies) > before)
+			add_to_near_or_die(r);
+	}
+	seats.items = xgrow(seats.items, &seats.cap, seats.count, sizeof(*seats.items));
+	seats.items[seats.count++] = (struct seat){ entry, check_of(r) };
+}
+
+static void collect_all_or_die(char **inputs, struct copies *copies)
+{
 	struct err err;
 	struct source *in = source_open(inputs, &err);
 	enum source_got got;
 	struct line line;
-	uint32_t number = 0;
 	int64_t lines = 0;
 	struct rec *r;
 
@@ -238,10 +288,8 @@ static void collect_or_die(char **inputs, struct copies *copies)
 		if (got != SOURCE_LINE || (lines++, line.too_long))
 			continue;
 		r = rec_parse(REC_QUESTION, line.text, line.len, &err);
-		if (r && takes_part(r) && !fingerprint(r, &f, &err) && f.mine &&
-		    copies_add(copies, f.key, f.id, f.gold, number) && near)
-			add_to_near_or_die(r);
-		number += r != NULL;
+		if (r)
+			collect(r, copies);
 		rec_free(r);
 	}
 	source_close(in);
@@ -285,27 +333,37 @@ static void fail_changed(struct run *run, const struct item *item)
 	run_fail(run, &err);
 }
 
+/* Says again what is wrong with it. */
+static void reject_bad(struct run *run, struct item *item)
+{
+	struct rec_question q;
+	struct err err = { 0 };
+
+	if (!rec_question(item->rec, &q, &err))
+		free(q.options);
+	run_reject(run, item, "bad_question", err.text);
+}
+
 /* Second pass: one question, with its place among the records. */
 static void put(struct run *run, const struct copies *copies, struct item *item,
 		uint32_t number)
 {
+	const struct seat *seat = number < seats.count ? &seats.items[number] : NULL;
 	const unsigned char *kept;
-	struct fingerprint f;
 	enum copies_found found;
-	struct err err;
 
-	if (fingerprint(item->rec, &f, &err)) {
-		run_reject(run, item, "bad_question", err.text);
-	} else if (!f.mine) {
+	if (!seat || seat->check != check_of(item->rec)) {
+		fail_changed(run, item);
+		run_write(run, item, RUN_DONE);
+	} else if (seat->entry == BAD) {
+		reject_bad(run, item);
+	} else if (seat->entry == ELSEWHERE) {
 		run_elsewhere(run, item);
-	} else if (!takes_part(item->rec)) {
+	} else if (seat->entry == PASSED) {
 		run_write(run, item, RUN_PASSED);
 	} else {
-		found = copies_find(copies, f.key, number, &kept);
-		if (found == COPIES_UNKNOWN)
-			fail_changed(run, item);
-		else
-			mark(item->rec, found, kept);
+		found = copies_find(copies, seat->entry, number, &kept);
+		mark(item->rec, found, kept);
 		run_write(run, item, RUN_DONE);
 	}
 }
@@ -351,7 +409,7 @@ int main(int argc, char **argv)
 	opt.part = opt.run.part;	/* slices go by duplicate key, not by image */
 	opt.run.part.of = 0;
 	start = check_inputs_or_die(inputs);
-	collect_or_die(inputs, copies);
+	collect_all_or_die(inputs, copies);
 	if (near)
 		look_near_or_die(copies);
 	lseek(STDIN_FILENO, start, SEEK_SET);
@@ -359,6 +417,7 @@ int main(int argc, char **argv)
 	while (run_next(run, &item))
 		put(run, copies, &item, number++);
 	copies_free(copies);
+	free(seats.items);
 	seen_close(foreign_ids);
 	return close_run(run);
 }

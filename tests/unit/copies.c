@@ -77,13 +77,15 @@ static void look(const struct entry *all, const int *at, int count, enum copies_
 		 unsigned char (*kept)[16])
 {
 	struct copies *c = copies_new();
+	uint32_t entry[MOST];
 	const unsigned char *id;
 	int i;
 
 	for (i = 0; i < count; i++)
-		copies_add(c, all[at[i]].key, all[at[i]].id, all[at[i]].gold, (uint32_t)i);
+		entry[i] = copies_add(c, all[at[i]].key, all[at[i]].id, all[at[i]].gold,
+				      (uint32_t)i);
 	for (i = 0; i < count; i++) {
-		found[at[i]] = copies_find(c, all[at[i]].key, (uint32_t)i, &id);
+		found[at[i]] = copies_find(c, entry[i], (uint32_t)i, &id);
 		memcpy(kept[at[i]], id, 16);
 	}
 	copies_free(c);
@@ -107,7 +109,7 @@ static void test_any_order_gives_the_same(void **state)
 	static enum copies_found first[MOST], again[MOST];
 	static unsigned char kept[MOST][16], kept_again[MOST][16];
 	struct draw d = { 3 };
-	int at[MOST], i, round, count[COPIES_UNKNOWN] = { 0 };
+	int at[MOST], i, round, count[COPIES_CONFLICT + 1] = { 0 };
 
 	(void)state;
 	for (i = 0; i < MOST; i++) {
@@ -195,13 +197,14 @@ static void test_large_table(void **state)
 	for (i = 0; i < count; i++) {
 		memcpy(key + (i < 500 ? 8 : 0), &i, 4);
 		memcpy(id, &i, 4);
-		copies_add(c, key, id, 1, i);
+		assert_int_equal(copies_add(c, key, id, 1, i), i);
 		memset(key, 0, 16);
 	}
 	assert_int_equal(copies_count(c), count);
 	for (i = 0; i < count; i++) {
 		memcpy(key + (i < 500 ? 8 : 0), &i, 4);
-		assert_int_equal(copies_find(c, key, i, &kept), COPIES_STAYS);
+		assert_int_equal(copies_add(c, key, id, 1, i), i);	/* that key again: no new entry */
+		assert_int_equal(copies_find(c, i, i, &kept), COPIES_STAYS);
 		assert_memory_equal(kept, &i, 4);
 		memset(key, 0, 16);
 	}
