@@ -34,6 +34,8 @@ static la_ssize_t take_bytes(struct archive *tar, void *ctx, const void *bytes, 
 	struct bundle *b = ctx;
 
 	(void)tar;
+	if (!b->shards)		/* libarchive's end; each shard has one of its own */
+		return (la_ssize_t)len;
 	return shards_add(b->shards, bytes, len, b->err) ? -1 : (la_ssize_t)len;
 }
 
@@ -58,7 +60,7 @@ void bundle_free(struct bundle *b)
 {
 	if (!b)
 		return;
-	archive_write_fail(b->tar);	/* so that it writes no end of its own */
+	b->shards = NULL;
 	archive_write_free(b->tar);
 	archive_entry_free(b->entry);
 	buf_release(&b->name);
