@@ -132,7 +132,7 @@ static void names_are_yaml(void **state)
 	shape_features(s, 0, &yaml);
 	assert_string_equal(yaml.data, "- name: \"id\"\n  dtype: string\n"
 			    "- name: \"a/b\xf0\x9f\x98\x80\"\n  dtype: int64\n"
-			    "- name: \"del\\x7F nel\\x85 ls\\u20A8 bom\\uFEFF\"\n"
+			    "- name: \"del\\x7F nel\\x85 ls\\u2028 bom\\uFEFF\"\n"
 			    "  dtype: int64\n");
 	buf_release(&yaml);
 	shape_free(s);
