@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # export of 190,000 captions of 2 KB beside zstd on the same rows and DuckDB's COPY, by turns.
+# EXPORT_ROWS and DUCKDB_DIR may say otherwise.
 
-python3 - <<'P' >captions.jsonl
-import hashlib, json, random
+python3 - "${EXPORT_ROWS:-190000}" <<'P' >captions.jsonl
+import hashlib, json, random, sys
 random.seed(1)
 words = ["".join(random.choice(("sha", "lo", "ti", "ming", "der", "es", "ka", "or")) for _ in range(random.randint(1, 4)))
          for _ in range(400)]
-for n in range(190000):
+for n in range(int(sys.argv[1])):
     key = hashlib.md5(b"%d" % n).hexdigest()
     text = " ".join(random.choices(words, k=300))
     print(json.dumps({"caption_id": hashlib.md5(text.encode()).hexdigest(), "image_id": key, "image": f"images/{key}.jpg",
@@ -21,8 +22,9 @@ mb=$(wc -c <plain.jsonl | awk '{ print $1 / 1e6 }')
 duck=${DUCKDB_DIR:-$top/build/duckdb}/node_modules/@duckdb/node-api
 if [ -d "$duck" ]; then
 	cat >duck.mjs <<J
-import duckdb from "$duck/lib/index.js";
-const db = await (await duckdb.DuckDBInstance.create("x.duckdb")).connect();
+import { createRequire } from "node:module";
+const { DuckDBInstance } = createRequire("$duck/")("@duckdb/node-api");
+const db = await (await DuckDBInstance.create("x.duckdb")).connect();
 await db.run(process.argv[2]);
 J
 	node duck.mjs "create table rec as select * from read_json('plain.jsonl', format='newline_delimited')"
