@@ -33,10 +33,6 @@ static const struct {
 		"otherwise. `reward` is correct / (correct + omitted + contradicted)." },
 };
 
-static const char caprl_what[] = "One row is one image with all its questions, in the form of "
-	"CapRL-QA-75K: `reward_model.ground_truth` lists question, lettered choices and the "
-	"right letter. The images are not included; `image` is their path.";
-
 static const char *const limits =
 	"- Questions, answers and verdicts were made by models. A question was kept because "
 	"models could answer it with the image and not without; nobody has read them all.\n"
@@ -50,24 +46,33 @@ static const char simulated[] =
 	"planted world. The rows show the form of a set and say nothing about real models or "
 	"images.\n\n";
 
-int64_t card_rows(const struct card *c)
+int64_t card_split_rows(const struct card *c, int split)
 {
 	int64_t rows = 0;
 	size_t i;
 
-	for (i = 0; i < shards_count(c->shards); i++)
-		rows += shards_at(c->shards, i)->rows;
+	for (i = 0; i < shards_count(c->shards[split]); i++)
+		rows += shards_at(c->shards[split], i)->rows;
 	return rows;
 }
 
-static void sum_bytes(const struct card *c, int64_t *plain, int64_t *files)
+int64_t card_rows(const struct card *c)
+{
+	int64_t rows = 0;
+	int i;
+
+	for (i = 0; i < c->how->choice.split_count; i++)
+		rows += card_split_rows(c, i);
+	return rows;
+}
+
+static void sum_bytes(const struct shards *shards, int64_t *plain, int64_t *files)
 {
 	size_t i;
 
-	*plain = *files = 0;
-	for (i = 0; i < shards_count(c->shards); i++) {
-		*plain += shards_at(c->shards, i)->plain.bytes;
-		*files += shards_at(c->shards, i)->file.bytes;
+	for (i = 0; i < shards_count(shards); i++) {
+		*plain += shards_at(shards, i)->plain.bytes;
+		*files += shards_at(shards, i)->file.bytes;
 	}
 }
 
@@ -85,26 +90,59 @@ static const char *size_category(int64_t rows)
 	return names[i];
 }
 
+static void add_config(const struct card *c, struct buf *out)
+{
+	const struct choice *choice = &c->how->choice;
+	int i;
+
+	buf_adds(out, "configs:\n- config_name: default\n  data_files:\n");
+	for (i = 0; i < choice->split_count; i++) {
+		buf_printf(out, "  - split: %s\n    path: \"" FOLDER_DATA "/",
+			   choice->splits[i].name);
+		shards_glob(c->how->format->files, choice->splits[i].name, out);
+		buf_adds(out, "\"\n");
+	}
+}
+
+/* A loader of tars makes the columns itself: one for each name in a sample. */
+static void add_dataset_info(const struct card *c, struct buf *out)
+{
+	int64_t plain, files, all_plain = 0, all_files = 0;
+	int i;
+
+	buf_adds(out, "dataset_info:\n  config_name: default\n");
+	if (c->how->format->files != SHARD_TAR) {
+		buf_adds(out, "  features:\n");
+		shape_features(c->shape, 2, out);
+	}
+	buf_adds(out, "  splits:\n");
+	for (i = 0; i < c->how->choice.split_count; i++) {
+		plain = files = 0;
+		sum_bytes(c->shards[i], &plain, &files);
+		buf_printf(out, "  - name: %s\n    num_bytes: %lld\n    num_examples: %lld\n",
+			   c->how->choice.splits[i].name, (long long)plain,
+			   (long long)card_split_rows(c, i));
+		all_plain += plain;
+		all_files += files;
+	}
+	buf_printf(out, "  download_size: %lld\n  dataset_size: %lld\n", (long long)all_files,
+		   (long long)all_plain);
+}
+
 static void front_matter(const struct card *c, struct buf *out)
 {
-	int64_t plain, files;
+	const char *tasks = kinds[c->how->kind].tasks;
 
-	sum_bytes(c, &plain, &files);
 	buf_adds(out, "---\n");
 	if (c->license)
 		buf_printf(out, "license: %s\n", c->license);
-	if (kinds[c->records].tasks)
-		buf_printf(out, "task_categories: %s\n", kinds[c->records].tasks);
+	if (tasks)
+		buf_printf(out, "task_categories: %s\n", tasks);
 	buf_printf(out, "size_categories: [\"%s\"]\n", size_category(card_rows(c)));
 	buf_printf(out, "tags: [capqa%s]\n", c->facts->simulated ? ", simulated" : "");
-	buf_printf(out, "configs:\n- config_name: default\n  data_files:\n  - split: %s\n"
-		   "    path: \"" FOLDER_DATA "/%s-*.jsonl.zst\"\n", c->split, c->split);
-	buf_adds(out, "dataset_info:\n  config_name: default\n  features:\n");
-	shape_features(c->shape, 2, out);
-	buf_printf(out, "  splits:\n  - name: %s\n    num_bytes: %lld\n    num_examples: %lld\n"
-		   "  download_size: %lld\n  dataset_size: %lld\n---\n\n", c->split,
-		   (long long)plain, (long long)card_rows(c), (long long)files,
-		   (long long)plain);
+	add_config(c, out);
+	add_dataset_info(c, out);
+	buf_adds(out, "---\n\n");
 }
 
 /* Model names and rules come from records, so they are shown as code and made inert. */
@@ -155,94 +193,85 @@ static void add_counts(struct buf *out, const char *head, const cJSON *list)
 	buf_addc(out, '\n');
 }
 
-void card_readme(const struct card *c, struct buf *out)
+static void add_files(const struct card *c, struct buf *out)
+{
+	static const char *const forms[] = { "JSON Lines compressed with zstd", "JSON Lines",
+					     "one JSON array for each split", "tar files" };
+	const struct choice *choice = &c->how->choice;
+	int i;
+
+	buf_printf(out, "%lld rows in `" FOLDER_DATA "/`, %s; `" FOLDER_MANIFEST "` has the sums "
+		   "of every file, and `capqa export --verify` checks them. ",
+		   (long long)card_rows(c), forms[c->how->format->files]);
+	if (c->how->format->files == SHARD_TAR)
+		buf_adds(out, "Made with capqa.\n\n");
+	else
+		buf_adds(out, "Every row has every key; a value that is not known is null. Made "
+			 "with capqa.\n\n");
+	if (choice->split_count < 2)
+		return;
+	buf_adds(out, "All of an image is in one split.\n\n| split | rows |\n|---|---:|\n");
+	for (i = 0; i < choice->split_count; i++)
+		buf_printf(out, "| `%s` | %lld |\n", choice->splits[i].name,
+			   (long long)card_split_rows(c, i));
+	buf_addc(out, '\n');
+}
+
+static void add_choice(const struct card *c, struct buf *out)
+{
+	const struct choice *choice = &c->how->choice;
+
+	if (choice->where) {
+		buf_adds(out, "- only where ");
+		add_code(out, choice->where);
+		buf_addc(out, '\n');
+	}
+	if (choice->per_image)
+		buf_printf(out, "- at most %lld of each image, the strongest evidence first\n",
+			   (long long)choice->per_image);
+	if (choice->sample)
+		buf_printf(out, "- a sample of %lld, drawn by hash (seed %lld)\n",
+			   (long long)choice->sample, (long long)choice->seed);
+	if (choice->target)
+		buf_printf(out, "- the %lld with the strongest evidence\n",
+			   (long long)choice->target);
+	if (choice->balance)
+		buf_adds(out, "- options permuted so that every letter is right equally often\n");
+	if (c->missing || c->changed)
+		buf_printf(out, "- left out: %lld images that were missing, %lld whose bytes "
+			   "had changed\n", (long long)c->missing, (long long)c->changed);
+}
+
+static void add_origin(const struct card *c, struct buf *out)
 {
 	const cJSON *role;
 
-	front_matter(c, out);
-	buf_printf(out, "# %s%s\n\n", c->facts->simulated ? "SIMULATED: " : "",
-		   kinds[c->records].title);
-	buf_printf(out, "%s\n\n",
-		   c->format == ROWS_CAPRL ? caprl_what : kinds[c->records].what);
-	buf_printf(out, "%lld rows in `" FOLDER_DATA "/`, JSON Lines compressed with zstd; "
-		   "`" FOLDER_MANIFEST "` has the sums of every shard. Every row has every "
-		   "key; a value that is not known is null. Made with capqa.\n\n",
-		   (long long)card_rows(c));
-	if (c->facts->simulated)
-		buf_adds(out, simulated);
-	if (!c->license)
-		buf_adds(out, "No licence was stated for this set.\n\n");
 	buf_adds(out, "## How it was made\n\n");
 	add_names(out, "rule", c->facts->rules);
 	cJSON_ArrayForEach(role, c->facts->models)
 		add_names(out, role->string, role);
+	add_names(out, "prompts, by hash", c->facts->prompt_ids);
+	add_choice(c, out);
 	buf_adds(out, "\nHow many were left after each step:\n\n");
 	add_counts(out, "step", c->facts->funnel);
 	if (cJSON_GetArraySize(c->facts->reasons))
 		buf_adds(out, "Why questions were not kept:\n\n");
 	add_counts(out, "reason", c->facts->reasons);
+}
+
+void card_readme(const struct card *c, struct buf *out)
+{
+	const char *what = c->how->format->what;
+
+	front_matter(c, out);
+	buf_printf(out, "# %s%s\n\n", c->facts->simulated ? "SIMULATED: " : "",
+		   kinds[c->how->kind].title);
+	buf_printf(out, "%s\n\n", what ? what : kinds[c->how->kind].what);
+	add_files(c, out);
+	if (c->facts->simulated)
+		buf_adds(out, simulated);
+	if (!c->license)
+		buf_adds(out, "No licence was stated for this set.\n\n");
+	add_origin(c, out);
 	buf_printf(out, "## Limits\n\n%s", limits);
-}
-
-static void add_int(cJSON *json, const char *key, int64_t value)
-{
-	struct buf text;
-
-	buf_init(&text, 32);
-	buf_printf(&text, "%lld", (long long)value);
-	cJSON_AddRawToObject(json, key, text.data);
-	buf_release(&text);
-}
-
-static void add_sums(cJSON *json, const char *key, const struct digest_text *sums)
-{
-	cJSON *item = cJSON_AddObjectToObject(json, key);
-
-	add_int(item, "bytes", sums->bytes);
-	cJSON_AddStringToObject(item, "xxh3_128", sums->xxh3);
-	cJSON_AddStringToObject(item, "sha256", sums->sha256);
-}
-
-static cJSON *shard_json(const struct shard *shard)
-{
-	cJSON *json = cJSON_CreateObject();
-	struct buf name;
-
-	buf_init(&name, BUF_NO_MAX);
-	buf_printf(&name, FOLDER_DATA "/%s", shard->name);
-	cJSON_AddStringToObject(json, "name", name.data);
-	add_int(json, "rows", shard->rows);
-	add_sums(json, "file", &shard->file);
-	add_sums(json, "uncompressed", &shard->plain);
-	buf_release(&name);
-	return json;
-}
-
-void card_manifest(const struct card *c, struct buf *out)
-{
-	cJSON *json = cJSON_CreateObject(), *shards;
-	char *text;
-	size_t i;
-
-	cJSON_AddStringToObject(json, "made_by", "capqa export");
-	cJSON_AddStringToObject(json, "format", rows_format_name(c->format));
-	cJSON_AddStringToObject(json, "records", rec_kind_name(c->records));
-	cJSON_AddStringToObject(json, "split", c->split);
-	cJSON_AddBoolToObject(json, "simulated", c->facts->simulated);
-	add_int(json, "records_exported", c->picked);
-	add_int(json, "rows", card_rows(c));
-	shards = cJSON_AddArrayToObject(json, "shards");
-	for (i = 0; i < shards_count(c->shards); i++)
-		cJSON_AddItemToArray(shards, shard_json(shards_at(c->shards, i)));
-	cJSON_AddItemToObject(json, "rules", cJSON_Duplicate(c->facts->rules, true));
-	cJSON_AddItemToObject(json, "models", cJSON_Duplicate(c->facts->models, true));
-	cJSON_AddItemToObject(json, "prompt_ids", cJSON_Duplicate(c->facts->prompt_ids, true));
-	cJSON_AddItemToObject(json, "seeds", cJSON_Duplicate(c->facts->seeds, true));
-	cJSON_AddItemToObject(json, "funnel", cJSON_Duplicate(c->facts->funnel, true));
-	text = cJSON_Print(json);
-	if (!text)
-		out_of_memory();
-	buf_printf(out, "%s\n", text);
-	cJSON_free(text);
-	cJSON_Delete(json);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * card: what an export says of itself. The README.md is a Hugging Face dataset card (YAML
- * front matter that a loader obeys, then text for people); manifest.json is for programs: the
- * shards with their sums, models, rules, prompts, seeds. Both are made of the store and the
+ * card: what an export says of itself to people and loaders: README.md, a Hugging Face
+ * dataset card (YAML front matter that a loader obeys, then text). Made of the store and the
  * shards alone, without clock or host, so the same store gives the same bytes.
  */
 #ifndef STORE_CARD_H
@@ -10,23 +9,22 @@
 
 #include <stdint.h>
 
-#include "schemas/record.h"
 #include "store/facts.h"
 #include "store/rows.h"
 #include "store/shard.h"
 
 struct card {
-	enum rows_format format;
-	enum rec_kind records;
-	const char *split, *license;	/* license may be NULL */
+	const struct rows_how *how;
+	const char *license;		/* may be NULL */
 	const struct shape *shape;
 	const struct facts *facts;
-	const struct shards *shards;
-	int64_t picked;			/* records; rows may be fewer (caprl: one per image) */
+	struct shards *const *shards;	/* one for each split of how->choice */
+	int64_t picked;			/* records; rows may be fewer (one per image) */
+	int64_t missing, changed;	/* images left out (webdataset) */
 };
 
 int64_t card_rows(const struct card *c);
+int64_t card_split_rows(const struct card *c, int split);
 void card_readme(const struct card *c, struct buf *out);
-void card_manifest(const struct card *c, struct buf *out);
 
 #endif

@@ -14,7 +14,7 @@ static const struct {
 	{ "blind", "SELECT DISTINCT model FROM tallies WHERE pass = 'blind' ORDER BY 1" },
 	{ "sight", "SELECT DISTINCT model FROM tallies WHERE pass = 'sight' ORDER BY 1" },
 	{ "control", "SELECT DISTINCT model FROM tallies WHERE pass = 'control' ORDER BY 1" },
-	{ "caption", "SELECT DISTINCT model FROM captions ORDER BY 1" },
+	{ "caption", "SELECT DISTINCT model FROM captioned ORDER BY 1" },
 	{ "judge",
 	  "SELECT DISTINCT judge ->> 'model' FROM scores WHERE judge <> '' ORDER BY 1" },
 };
@@ -22,8 +22,12 @@ static const struct {
 /* What the names of stand-ins for models begin with. */
 #define SIMULATED "sim-"
 
+/* One pass over the captions, which are long, serves models and prompts. */
+#define CAPTIONED "DROP TABLE IF EXISTS temp.captioned; CREATE TEMP TABLE captioned AS " \
+	"SELECT DISTINCT model, prompt_id FROM captions"
+
 #define RULES "SELECT DISTINCT rule FROM questions ORDER BY 1"
-#define PROMPTS "SELECT prompt_id FROM replies UNION SELECT prompt_id FROM captions " \
+#define PROMPTS "SELECT prompt_id FROM replies UNION SELECT prompt_id FROM captioned " \
 	"UNION SELECT prompt_id FROM tallies " \
 	"UNION SELECT origin ->> 'prompt_id' FROM questions " \
 	"UNION SELECT judge ->> 'prompt_id' FROM scores WHERE judge <> '' ORDER BY 1"
@@ -99,7 +103,7 @@ static int read_models(struct facts *facts, struct db *db, struct err *err)
 int facts_read(struct facts *facts, struct db *db, struct err *err)
 {
 	*facts = (struct facts){ 0 };
-	if (!read_models(facts, db, err) &&
+	if (!db_exec(db, CAPTIONED, err) && !read_models(facts, db, err) &&
 	    (facts->rules = read_list(db, RULES, err)) &&
 	    (facts->prompt_ids = read_list(db, PROMPTS, err)) &&
 	    (facts->seeds = read_list(db, SEEDS, err)) &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See folder.h. Only names an export writes are ever removed: manifest.json, README.md and
- * data/ with its *.jsonl.zst.
+ * See folder.h. Only names an export writes are ever removed: manifest.json, README.md, the
+ * small files of some formats, and data/ with its *.jsonl.zst, *.json and *.tar.
  */
 #include "store/folder.h"
 
@@ -19,7 +19,10 @@
 
 #include "cli/buf.h"
 
-#define SHARD_END ".jsonl.zst"
+static const char *const shard_ends[] = { ".jsonl.zst", ".json", ".tar" };
+static const char *const top_files[] = { FOLDER_MANIFEST, FOLDER_CARD, FOLDER_INFO,
+					 FOLDER_LABELS };
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 struct folder {
 	char *path, *partial;
@@ -37,15 +40,24 @@ static char *join(const char *a, const char *between, const char *b)
 
 static bool is_shard(const char *name)
 {
-	size_t n = strlen(name), m = strlen(SHARD_END);
+	size_t n = strlen(name), m, i;
 
-	return n > m && !strcmp(name + n - m, SHARD_END);
+	for (i = 0; i < COUNT(shard_ends); i++) {
+		m = strlen(shard_ends[i]);
+		if (n > m && !strcmp(name + n - m, shard_ends[i]))
+			return true;
+	}
+	return false;
 }
 
 static bool is_top_name(const char *name)
 {
-	return !strcmp(name, FOLDER_MANIFEST) || !strcmp(name, FOLDER_CARD) ||
-	       !strcmp(name, FOLDER_DATA);
+	size_t i;
+
+	for (i = 0; i < COUNT(top_files); i++)
+		if (!strcmp(name, top_files[i]))
+			return true;
+	return !strcmp(name, FOLDER_DATA);
 }
 
 /*
@@ -116,6 +128,7 @@ static void empty_export(const char *path)
 	DIR *dir = opendir(data);
 	struct dirent *entry;
 	char *name;
+	size_t i;
 
 	while (dir && (entry = readdir(dir)))
 		if (is_shard(entry->d_name))
@@ -124,12 +137,11 @@ static void empty_export(const char *path)
 		closedir(dir);
 	rmdir(data);
 	free(data);
-	name = join(path, "/", FOLDER_CARD);
-	unlink(name);
-	free(name);
-	name = join(path, "/", FOLDER_MANIFEST);
-	unlink(name);
-	free(name);
+	for (i = 0; i < COUNT(top_files); i++) {
+		name = join(path, "/", top_files[i]);
+		unlink(name);
+		free(name);
+	}
 }
 
 static void remove_export(const char *path)
@@ -185,6 +197,17 @@ static int make_partial(struct folder *f, struct err *err)
 	return result;
 }
 
+/* Killed between the two renames of replace(): the old export goes back to its place. */
+static void bring_back(const char *path)
+{
+	char *aside = join(path, ".old", "");
+	struct stat st;
+
+	if (lstat(path, &st) && errno == ENOENT && is_signed(aside))
+		rename(aside, path);
+	free(aside);
+}
+
 struct folder *folder_open(const char *path, struct err *err)
 {
 	struct folder *f;
@@ -197,6 +220,7 @@ struct folder *folder_open(const char *path, struct err *err)
 	f->lock = -1;
 	f->path = plain_path(path);
 	f->partial = join(f->path, ".partial", "");
+	bring_back(f->path);
 	if (check_replaceable(f->path, true, err) ||
 	    check_replaceable(f->partial, false, err) || make_partial(f, err)) {
 		folder_free(f);
@@ -241,6 +265,7 @@ static int replace(const char *path, const char *partial, struct err *err)
 		return 0;
 	}
 	aside = join(path, ".old", "");
+	remove_export(aside);
 	if (rename(path, aside) || rename(partial, path))
 		result = err_set(err, EXIT_OUTPUT, "cannot rename '%s' to '%s':", partial,
 				 path);

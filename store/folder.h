@@ -18,6 +18,8 @@
 #define FOLDER_MANIFEST "manifest.json"
 #define FOLDER_CARD "README.md"
 #define FOLDER_DATA "data"
+#define FOLDER_INFO "dataset_info.json"
+#define FOLDER_LABELS "labels.xml"
 #define FOLDER_SIGN "\"made_by\":\t\"capqa export\""	/* in the manifest: this is ours */
 
 struct folder;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See rows.h. The order is made of keys only, in a temporary table, which SQLite sorts on disk
- * when it is large; the records are then read one by one.
+ * See rows.h. What is here is `full`: records read in batches, in the file's own order, and
+ * written in the shape all of them share.
  */
 #include "store/rows.h"
 
@@ -9,8 +9,7 @@
 #include <string.h>
 
 #include "cli/buf.h"
-#include "schemas/hash.h"
-#include "schemas/span.h"
+#include "store/balance.h"
 #include "store/fetch.h"
 
 #define TALLY "[{\"model\":\"\",\"condition\":\"\",\"prompt_id\":\"\",\"seed\":0," \
@@ -23,24 +22,19 @@
 #define CAPTION "\"caption_id\":\"\",\"image_id\":\"\",\"image\":\"\",\"caption\":\"\"," \
 	"\"model\":\"\",\"prompt_id\":\"\""
 #define PARENT "\"source\":null,\"source_id\":null"
-#define JOIN "JOIN paths p ON p.id = r.path JOIN images i ON i.id = p.image"
-#define KEY "ifnull(i.image_id, p.path)"
 
 /* Known members, each with a value of its type; `learn`: columns whose JSON may hold more. */
 static const struct kind {
-	const char *sample, *pick, *learn;
+	const char *sample, *learn;
 	const char *members[6];		/* of `learn`, in order; behind them comes rest */
 } kinds[REC_KINDS] = {
 	[REC_IMAGE] = { "{" IMAGE "," PARENT "}",
-		"SELECT p.id FROM paths p JOIN images i ON i.id = p.image WHERE p.listed "
-		"ORDER BY " KEY ", p.path",
 		"SELECT source, source_id, rest FROM paths WHERE listed",
 		{ "source", "source_id" } },
 	[REC_REPLY] = { "{" IMAGE ",\"reply\":\"\",\"model\":\"\",\"finish_reason\":\"\","
 		"\"prompt_id\":\"\",\"usage\":{\"prompt_tokens\":0,\"completion_tokens\":0},"
 		"\"call\":\"\"," PARENT "}",
-		"SELECT r.id FROM replies r " JOIN " ORDER BY " KEY ", p.path, r.key",
-		"SELECT usage, source, source_id, rest FROM replies",
+		"SELECT usage, source, source_id, rest FROM replies WHERE true",
 		{ "usage", "source", "source_id" } },
 	[REC_QUESTION] = { "{\"question_id\":\"\",\"image_id\":\"\",\"image\":\"\","
 		"\"question\":\"\",\"options\":[\"\"],\"answer\":\"\",\"flags\":[\"\"],"
@@ -48,14 +42,11 @@ static const struct kind {
 		"\"index\":0,\"start\":0,\"end\":0},\"blind\":" TALLY ",\"sight\":" TALLY
 		",\"control\":" TALLY ",\"verdict\":\"\",\"reason\":\"\",\"rule\":\"\","
 		"\"duplicate_of\":\"\"," PARENT "}",
-		"SELECT r.id FROM questions r " JOIN " WHERE r.verdict = 'keep' "
-		"ORDER BY " KEY ", r.place, r.question_id",
 		"SELECT flags, origin, source, source_id, rest FROM questions "
 		"WHERE verdict = 'keep'",
 		{ "flags", "from", "source", "source_id" } },
 	[REC_CAPTION] = { "{" CAPTION ",\"flags\":[\"\"]," PARENT "}",
-		"SELECT r.id FROM captions r " JOIN " ORDER BY " KEY ", r.caption_id",
-		"SELECT flags, source, source_id, rest FROM captions",
+		"SELECT flags, source, source_id, rest FROM captions WHERE true",
 		{ "flags", "source", "source_id" } },
 	[REC_SCORE] = { "{" CAPTION ",\"judge\":{\"model\":\"\",\"prompt_id\":\"\"},"
 		"\"questions\":0,\"asked\":0,\"valid\":0,\"correct\":0,\"omitted\":0,"
@@ -63,9 +54,7 @@ static const struct kind {
 		"\"lower\":0.5,\"upper\":0.5,\"flags\":[\"\"],\"answers\":["
 		"{\"question_id\":\"\",\"outcome\":\"\",\"correct\":0,\"omitted\":0,"
 		"\"contradicted\":0,\"unparsed\":0,\"refused\":0,\"failed\":0}]," PARENT "}",
-		"SELECT s.id FROM scores s JOIN captions r ON r.id = s.caption " JOIN
-		" ORDER BY " KEY ", r.caption_id, s.judge",
-		"SELECT nullif(judge, ''), flags, source, source_id, rest FROM scores",
+		"SELECT nullif(judge, ''), flags, source, source_id, rest FROM scores WHERE true",
 		{ "judge", "flags", "source", "source_id" } },
 };
 
@@ -89,75 +78,33 @@ static const struct {
 	{ REC_SCORE, "SELECT rest FROM score_answers WHERE rest IS NOT NULL", "answers", NULL },
 };
 
-static const char caprl_sample[] = "{\"id\":\"\",\"image\":\"\",\"prompt\":[{\"role\":\"\","
-	"\"content\":\"\"}],\"data_source\":\"\",\"reward_model\":{\"ground_truth\":["
-	"{\"question\":\"\",\"choices\":[\"\"],\"answer\":\"\"}]}}";
-
-/* The prompt CapRL trains its captioner with, and the name its rows go by (dataset card). */
-#define CAPRL_MIDDLE ",\"prompt\":[{\"role\":\"user\",\"content\":\"<image> Please describe " \
-	"this image in detail.\"}],\"data_source\":\"image_caption_rl\",\"reward_model\":" \
-	"{\"ground_truth\":["
-
 /*
  * Export order is the order of hashes, so its rows lie anywhere in the file. Read by batches in
  * the file's own order, a page of 64 KB is read once for several rows.
  */
-#define BATCH_BYTES (12u << 20)
-#define BATCH_MAX 16384
+#define BATCH_BYTES (32u << 20)
+#define BATCH_MAX 65536
+#define CACHE_KB "16384"	/* a page is wanted once in a batch, so more would not be used */
 
 struct batch_row {
 	int64_t record;
 	size_t number, at, len;		/* place in export order; its text in `ready` */
+	int split, place;		/* place of the right option, or -1 */
 };
-
-static const char *const format_names[ROWS_FORMATS] = { "full", "caprl" };
 
 struct rows {
 	struct db *db;
-	enum rows_format format;
+	const struct rows_how *how;
 	struct shape *shape;
+	struct form *form;		/* of all formats but full, which has the rest: */
 	struct fetch *fetch;
-	sqlite3_stmt *next, *options;
+	sqlite3_stmt *next;
 	int64_t records;
-	struct buf line, key, ready;
+	struct buf line, turned, ready;
 	struct batch_row *batch;
 	size_t batched, given, batch_most;
 	bool ended;		/* of `next`: a step more would start it again */
-	bool on_row;		/* caprl read one question ahead, of the next image */
 };
-
-const char *rows_format_name(enum rows_format format)
-{
-	return format_names[format];
-}
-
-int rows_format_parse(const char *text, enum rows_format *format)
-{
-	int i;
-
-	for (i = 0; i < ROWS_FORMATS; i++) {
-		if (!strcmp(text, format_names[i])) {
-			*format = (enum rows_format)i;
-			return 0;
-		}
-	}
-	return -1;
-}
-
-static int pick(struct rows *r, enum rec_kind kind, struct err *err)
-{
-	struct buf sql;
-	int result;
-
-	buf_init(&sql, BUF_NO_MAX);
-	buf_printf(&sql, "BEGIN; CREATE TEMP TABLE picked "
-		   "(n INTEGER PRIMARY KEY, record INTEGER); INSERT INTO picked (record) %s",
-		   kinds[kind].pick);
-	result = db_exec(r->db, sql.data, err) ||
-		 db_number(r->db, "SELECT count(*) FROM picked", &r->records, err) ? -1 : 0;
-	buf_release(&sql);
-	return result;
-}
 
 static void learn_rest(struct shape *shape, struct buf *whole, sqlite3_stmt *stmt, int column)
 {
@@ -172,10 +119,15 @@ static void learn_rest(struct shape *shape, struct buf *whole, sqlite3_stmt *stm
 
 static int learn(struct rows *r, const struct kind *kind, struct err *err)
 {
-	sqlite3_stmt *stmt = db_prepare(r->db, kind->learn, err);
 	const char *value;
+	sqlite3_stmt *stmt;
 	int i, got = -1;
 
+	buf_clear(&r->line);
+	buf_adds(&r->line, kind->learn);
+	if (choice_narrows(&r->how->choice))
+		buf_adds(&r->line, " AND id IN (SELECT record FROM picked)");
+	stmt = db_prepare(r->db, r->line.data, err);
 	while (stmt && (got = db_step(r->db, stmt, err)) > 0) {
 		for (i = 0; kind->members[i]; i++) {
 			value = (const char *)sqlite3_column_text(stmt, i);
@@ -217,38 +169,38 @@ static int open_full(struct rows *r, enum rec_kind kind, struct err *err)
 	r->shape = shape_of(kinds[kind].sample);
 	if (learn(r, &kinds[kind], err) || learn_nested(r, kind, err))
 		return -1;
-	shape_settle(r->shape);
 	r->fetch = fetch_new(r->db, kind, err);
-	r->next = db_prepare(r->db, "SELECT record FROM picked ORDER BY n", err);
+	r->next = db_prepare(r->db, r->how->choice.balance ?
+			     "SELECT picked.record, split, place FROM picked "
+			     "LEFT JOIN placed ON placed.record = picked.record ORDER BY n" :
+			     "SELECT record, split, NULL FROM picked ORDER BY n", err);
 	return r->fetch && r->next ? 0 : -1;
 }
 
-static int open_caprl(struct rows *r, struct err *err)
+static int open_form(struct rows *r, enum rec_kind kind, struct err *err)
 {
-	r->shape = shape_of(caprl_sample);
-	shape_settle(r->shape);
-	r->next = db_prepare(r->db, "SELECT " KEY ", i.image_id, p.path, r.id, r.question, "
-			     "r.answer FROM picked k JOIN questions r ON r.id = k.record " JOIN
-			     " ORDER BY k.n", err);
-	r->options = db_prepare(r->db, "SELECT letter, text FROM options WHERE question = ?1 "
-				"ORDER BY number", err);
-	return r->next && r->options ? 0 : -1;
+	r->shape = shape_of(form_sample(r->how->format, kind));
+	r->form = form_new(r->db, r->how->format, kind, &r->how->choice, r->how->prefix, err);
+	return r->form ? 0 : -1;
 }
 
-struct rows *rows_new(struct db *db, enum rows_format format, enum rec_kind kind,
-		      struct err *err)
+struct rows *rows_new(struct db *db, const struct rows_how *how, struct err *err)
 {
 	struct rows *r = xcalloc(1, sizeof(*r));
+	bool full = how->format->id == FORMAT_FULL;
 
 	r->db = db;
-	r->format = format;
+	r->how = how;
 	buf_init(&r->line, BUF_NO_MAX);
-	buf_init(&r->key, BUF_NO_MAX);
+	buf_init(&r->turned, BUF_NO_MAX);
 	buf_init(&r->ready, BUF_NO_MAX);
 	r->batch_most = 64;
-	if (!pick(r, kind, err) &&
-	    !(format == ROWS_CAPRL ? open_caprl(r, err) : open_full(r, kind, err)))
+	if (!db_exec(db, "BEGIN; PRAGMA cache_size = -" CACHE_KB, err) &&
+	    !choice_make(&how->choice, db, how->kind, &r->records, err) &&
+	    !(full ? open_full(r, how->kind, err) : open_form(r, how->kind, err))) {
+		shape_settle(r->shape);
 		return r;
+	}
 	rows_free(r);
 	return NULL;
 }
@@ -258,11 +210,11 @@ void rows_free(struct rows *r)
 	if (!r)
 		return;
 	sqlite3_finalize(r->next);
-	sqlite3_finalize(r->options);
+	form_free(r->form);
 	fetch_free(r->fetch);
 	shape_free(r->shape);
 	buf_release(&r->line);
-	buf_release(&r->key);
+	buf_release(&r->turned);
 	buf_release(&r->ready);
 	free(r->batch);
 	sqlite3_exec(r->db->handle, "ROLLBACK", NULL, NULL, NULL);
@@ -285,6 +237,7 @@ static int by_number(const void *a, const void *b)
 
 static int form_row(struct rows *r, struct batch_row *row, struct err *err)
 {
+	const struct buf *line = &r->line;
 	int got;
 
 	buf_clear(&r->line);
@@ -292,9 +245,15 @@ static int form_row(struct rows *r, struct batch_row *row, struct err *err)
 	if (got <= 0)
 		return got < 0 ? -1 : err_set(err, EXIT_DATA, "store '%s' is damaged: a record "
 					      "is gone", r->db->path);
+	r->line.len--;		/* the newline */
+	if (row->place >= 0) {
+		buf_clear(&r->turned);
+		balance_record(r->how->choice.seed, row->place, r->line.data, r->line.len,
+			       &r->turned);
+		line = &r->turned;
+	}
 	row->at = r->ready.len;
-	shape_write(r->shape, r->line.data, r->line.len - 1, &r->ready);
-	buf_addc(&r->ready, '\n');
+	shape_write(r->shape, line->data, line->len, &r->ready);
 	row->len = r->ready.len - row->at;
 	return 0;
 }
@@ -321,7 +280,10 @@ static int fill_batch(struct rows *r, struct err *err)
 		return 0;
 	while (r->batched < r->batch_most && (got = db_step(r->db, r->next, err)) > 0) {
 		r->batch[r->batched] = (struct batch_row){
-			.record = sqlite3_column_int64(r->next, 0), .number = r->batched };
+			.record = sqlite3_column_int64(r->next, 0), .number = r->batched,
+			.split = sqlite3_column_int(r->next, 1),
+			.place = sqlite3_column_type(r->next, 2) == SQLITE_NULL ? -1 :
+				 sqlite3_column_int(r->next, 2) };
 		r->batched++;
 	}
 	r->ended = got == 0;
@@ -350,93 +312,20 @@ static int next_full(struct rows *r, struct buf *row, struct err *err)
 	return 1;
 }
 
-static void quote_column(struct buf *out, sqlite3_stmt *stmt, int column)
-{
-	const char *text = (const char *)sqlite3_column_text(stmt, column);
-
-	if (text)
-		span_quote(out, text, (size_t)sqlite3_column_bytes(stmt, column));
-	else
-		buf_adds(out, "null");
-}
-
-/* {"question":...,"choices":["A) Red",...],"answer":"B"} of the question under r->next. */
-static int add_question(struct rows *r, struct buf *row, struct err *err)
-{
-	const char *comma = "";
-	int got;
-
-	buf_adds(row, "{\"question\":");
-	quote_column(row, r->next, 4);
-	buf_adds(row, ",\"choices\":[");
-	sqlite3_bind_int64(r->options, 1, sqlite3_column_int64(r->next, 3));
-	while ((got = db_step(r->db, r->options, err)) > 0) {
-		buf_clear(&r->line);
-		buf_printf(&r->line, "%s) %s", sqlite3_column_text(r->options, 0),
-			   sqlite3_column_text(r->options, 1));
-		buf_adds(row, comma);
-		span_quote(row, r->line.data, r->line.len);
-		comma = ",";
-	}
-	buf_adds(row, "],\"answer\":");
-	quote_column(row, r->next, 5);
-	buf_addc(row, '}');
-	return got;
-}
-
-static bool same_image(const struct rows *r)
-{
-	const char *key = (const char *)sqlite3_column_text(r->next, 0);
-
-	return key && !strcmp(key, r->key.data);
-}
-
-/* CapRL's ids are 32 digits: the image's, or those of its path where no bytes were read. */
-static void start_caprl(struct rows *r, struct buf *row)
-{
-	const char *image_id = (const char *)sqlite3_column_text(r->next, 1);
-	char hex[HASH_HEX];
-
-	buf_clear(&r->key);
-	buf_adds(&r->key, (const char *)sqlite3_column_text(r->next, 0));
-	hash_of(r->key.data, r->key.len, hex);
-	buf_adds(row, "{\"id\":");
-	span_quote(row, image_id ? image_id : hex, strlen(image_id ? image_id : hex));
-	buf_adds(row, ",\"image\":");
-	quote_column(row, r->next, 2);
-	buf_adds(row, CAPRL_MIDDLE);
-}
-
-static int next_caprl(struct rows *r, struct buf *row, struct err *err)
-{
-	const char *comma = "";
-	int got = 1;
-
-	if (r->ended)
-		return 0;
-	if (!r->on_row)
-		got = db_step(r->db, r->next, err);
-	r->ended = got == 0;
-	if (got <= 0)
-		return got;
-	start_caprl(r, row);
-	do {
-		buf_adds(row, comma);
-		if (add_question(r, row, err))
-			return -1;
-		comma = ",";
-		got = db_step(r->db, r->next, err);
-	} while (got > 0 && same_image(r));
-	r->on_row = got > 0;
-	r->ended = got == 0;
-	buf_adds(row, "]}}\n");
-	return got < 0 ? -1 : 1;
-}
-
 int rows_next(struct rows *r, struct buf *row, struct err *err)
 {
 	buf_clear(row);
-	return r->format == ROWS_CAPRL ? next_caprl(r, row, err) : next_full(r, row, err);
+	return r->form ? form_next(r->form, row, err) : next_full(r, row, err);
+}
+
+int rows_split(const struct rows *r)
+{
+	return r->form ? form_split(r->form) : r->batch[r->given - 1].split;
+}
+
+const struct form_image *rows_image(const struct rows *r)
+{
+	return r->form ? form_image(r->form) : NULL;
 }
 
 const struct shape *rows_shape(const struct rows *r)

@@ -2,12 +2,10 @@
  *
  * rows: what an export holds: which records of the store, in which order, in which form.
  *
- * Order: by image key (image_id, else path), then a question's place in its reply, then id: the
- * same whatever the order of ingest was. The forms:
- *	full	the record itself, every key in every row
- *	caprl	the row of CapRL-QA-75K: one image with all its questions
+ * choice.h says which and in which order, format.h in which forms. A row of `full` is the
+ * record itself, every key in every row; form.h makes the others.
  *
- *	rows = rows_new(&db, ROWS_FULL, REC_QUESTION, &err);
+ *	rows = rows_new(&db, &how, &err);
  *	while ((got = rows_next(rows, &row, &err)) > 0) ...
  *	rows_free(rows);
  */
@@ -16,24 +14,29 @@
 
 #include <stdint.h>
 
-#include "schemas/record.h"
-#include "store/db.h"
+#include "store/choice.h"
+#include "store/form.h"
 #include "store/shape.h"
 
-enum rows_format { ROWS_FULL, ROWS_CAPRL, ROWS_FORMATS };
-
-const char *rows_format_name(enum rows_format format);
-int rows_format_parse(const char *text, enum rows_format *format);
+struct rows_how {
+	const struct format *format;
+	enum rec_kind kind;
+	struct choice choice;
+	const char *prefix;		/* before image paths, or NULL */
+};
 
 struct rows;
 
-/* The database stands as it is now until rows_free, whatever others write. */
-struct rows *rows_new(struct db *db, enum rows_format format, enum rec_kind kind,
-		      struct err *err);
+/* The database stands as it is now until rows_free, whatever others write; `how` is used
+ * until db is closed. */
+struct rows *rows_new(struct db *db, const struct rows_how *how, struct err *err);
 void rows_free(struct rows *r);
 
-/* 1: row (emptied first) holds one line; 0: the end; -1. */
+/* 1: row (emptied first) holds one line, without newline; 0: the end; -1. */
 int rows_next(struct rows *r, struct buf *row, struct err *err);
+
+int rows_split(const struct rows *r);				/* of that row */
+const struct form_image *rows_image(const struct rows *r);	/* NULL for `full` */
 
 const struct shape *rows_shape(const struct rows *r);
 int64_t rows_records(const struct rows *r);	/* records picked; of full also the rows */

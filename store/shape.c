@@ -399,13 +399,47 @@ static void write_feature(const struct shape *s, int indent, struct buf *yaml)
 	}
 }
 
-/* JSON's escapes are YAML's in double quotes, so names are written as they were. */
+/*
+ * A name as a YAML text in double quotes, which knows JSON's escapes but allows fewer bytes as
+ * they are (YAML 1.2, 5.1): DEL, C1 controls, line separators, byte order marks.
+ */
+static void write_name(const char *name, struct buf *yaml)
+{
+	struct buf quoted, plain;
+	const char *p;
+
+	buf_init(&quoted, BUF_NO_MAX);
+	buf_init(&plain, BUF_NO_MAX);
+	buf_printf(&quoted, "\"%s\"", name);
+	span_unquote(&plain, quoted.data, quoted.len);
+	buf_clear(&quoted);
+	span_quote(&quoted, plain.data, plain.len);
+	for (p = quoted.data; *p; p++) {
+		if (*p == 0x7f)
+			buf_adds(yaml, "\\x7F");
+		else if (p[0] == '\xc2' && (unsigned char)p[1] < 0xa0)
+			buf_printf(yaml, "\\x%02X", (unsigned char)*++p);
+		else if (!strncmp(p, "\xe2\x80\xa8", 3) || !strncmp(p, "\xe2\x80\xa9", 3))
+			buf_printf(yaml, "\\u20%02X", (unsigned char)(p += 2)[0] - 0x80);
+		else if (!strncmp(p, "\xef\xbb\xbf", 3))
+			buf_adds(yaml, "\\uFEFF"), p += 2;
+		else if (!strncmp(p, "\xef\xbf\xbe", 3) || !strncmp(p, "\xef\xbf\xbf", 3))
+			buf_printf(yaml, "\\uFF%02X", (unsigned char)(p += 2)[0] + 0x40);
+		else
+			buf_addc(yaml, *p);
+	}
+	buf_release(&quoted);
+	buf_release(&plain);
+}
+
 void shape_features(const struct shape *s, int indent, struct buf *yaml)
 {
 	size_t i;
 
 	for (i = 0; i < s->count; i++) {
-		buf_printf(yaml, "%*s- name: \"%s\"\n", indent, "", s->parts[i]->name);
+		buf_printf(yaml, "%*s- name: ", indent, "");
+		write_name(s->parts[i]->name, yaml);
+		buf_addc(yaml, '\n');
 		write_feature(s->parts[i], indent + 2, yaml);
 	}
 }

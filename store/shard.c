@@ -3,11 +3,13 @@
  * See shard.h. The content size is known only at the end of a stream, but stands in the header
  * of the frame. So the frame is made without it, a header with room for it is written instead
  * (RFC 8878, 3.1.1.1: magic number, descriptor, window, 8 bytes of size), and filled in last.
+ * The other forms are written as they come; their sums need no second look.
  */
 #include "store/shard.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,7 @@
 #define JOB (4 << 20)		/* plain bytes a thread takes; part of what makes the bytes */
 #define HEADER 6		/* magic, descriptor, window: of a frame without content size */
 #define SIZE_AT 6		/* where the content size stands in ours */
+#define TAR_END 1024		/* zero bytes behind the last member */
 #define SIZE_IS_8_BYTES 0xc0	/* in the descriptor */
 
 struct shards {
@@ -71,7 +74,7 @@ struct shards *shards_open(const char *folder, const struct shard_how *how, stru
 	buf_init(&s->head, BUF_NO_MAX);
 	buf_init(&s->path, BUF_NO_MAX);
 	digest_init(&s->plain);
-	if (set_up_encoder(s, err)) {
+	if (how->form == SHARD_ZST && set_up_encoder(s, err)) {
 		shards_free(s);
 		return NULL;
 	}
@@ -95,12 +98,40 @@ void shards_free(struct shards *s)
 	free(s);
 }
 
+static bool is_single(const struct shards *s)
+{
+	return s->how.form == SHARD_LINES || s->how.form == SHARD_ARRAY;
+}
+
 /* Until all shards are written nobody knows "of how many". */
 static const char *working_path(struct shards *s, size_t i)
 {
 	buf_clear(&s->path);
-	buf_printf(&s->path, "%s/%s-%05zu.jsonl.zst", s->folder, s->how.name, i);
+	buf_printf(&s->path, "%s/%s", s->folder, s->how.name);
+	if (is_single(s))
+		buf_adds(&s->path, ".json");
+	else if (s->how.form == SHARD_TAR)
+		buf_printf(&s->path, "-%06zu.tar", i);
+	else
+		buf_printf(&s->path, "-%05zu.jsonl.zst", i);
 	return s->path.data;
+}
+
+static void final_name(const struct shards *s, size_t i, char *name, size_t size)
+{
+	if (is_single(s))
+		snprintf(name, size, "%s.json", s->how.name);
+	else if (s->how.form == SHARD_TAR)
+		snprintf(name, size, "%s-%06zu.tar", s->how.name, i);
+	else
+		snprintf(name, size, "%s-%05zu-of-%05zu.jsonl.zst", s->how.name, i, s->count);
+}
+
+void shards_glob(enum shard_form form, const char *name, struct buf *out)
+{
+	static const char *const ends[] = { "-*.jsonl.zst", ".json", ".json", "-*.tar" };
+
+	buf_printf(out, "%s%s", name, ends[form]);
 }
 
 static int start(struct shards *s, struct err *err)
@@ -180,40 +211,93 @@ static int compress(struct shards *s, ZSTD_EndDirective end, struct err *err)
 	return 0;
 }
 
-static int finish(struct shards *s, struct err *err)
+/* What waits in s->text goes on its way. */
+static int emit(struct shards *s, bool last, struct err *err)
 {
-	struct shard *shard = &s->items[s->count - 1];
+	if (s->how.form == SHARD_ZST)
+		return compress(s, last ? ZSTD_e_end : ZSTD_e_continue, err);
+	if (write_at(s, s->text.data, s->text.len, -1, err))
+		return -1;
+	digest_add(&s->plain, s->text.data, s->text.len);
+	buf_clear(&s->text);
+	return 0;
+}
+
+static void add_end(struct shards *s)
+{
+	static const char zeros[TAR_END];
+
+	if (s->how.form == SHARD_ARRAY)
+		buf_adds(&s->text, s->items[s->count - 1].rows ? "\n]\n" : "[]\n");
+	if (s->how.form == SHARD_TAR)
+		buf_add(&s->text, zeros, TAR_END);
+}
+
+static int write_size(struct shards *s, int64_t bytes, struct err *err)
+{
 	unsigned char size[8];
 	int i;
 
-	if (compress(s, ZSTD_e_end, err))
+	for (i = 0; i < 8; i++)
+		size[i] = (unsigned char)(bytes >> (8 * i));
+	return write_at(s, size, sizeof(size), SIZE_AT, err);
+}
+
+static int finish(struct shards *s, struct err *err)
+{
+	struct shard *shard = &s->items[s->count - 1];
+	int bad;
+
+	add_end(s);
+	if (emit(s, true, err))
 		return -1;
 	digest_end(&s->plain, &shard->plain);
-	for (i = 0; i < 8; i++)
-		size[i] = (unsigned char)(shard->plain.bytes >> (8 * i));
-	if (write_at(s, size, sizeof(size), SIZE_AT, err))
+	shard->file = shard->plain;
+	if (s->how.form == SHARD_ZST && write_size(s, shard->plain.bytes, err))
 		return -1;
-	i = fdatasync(s->fd) | close(s->fd);
+	bad = fdatasync(s->fd) | close(s->fd);
 	s->fd = -1;
-	if (i)
+	if (bad)
 		return err_set(err, EXIT_OUTPUT, "cannot write '%s':",
 			       working_path(s, s->count - 1));
-	return digest_file(working_path(s, s->count - 1), &shard->file, err);
+	return s->how.form == SHARD_ZST ?
+	       digest_file(working_path(s, s->count - 1), &shard->file, err) : 0;
+}
+
+static bool is_full(const struct shards *s, int64_t more)
+{
+	return !is_single(s) && s->fd >= 0 &&
+	       ((s->how.rows && s->items[s->count - 1].rows == s->how.rows) ||
+		(s->how.bytes && s->bytes && s->bytes + more > s->how.bytes));
+}
+
+int shards_begin(struct shards *s, int64_t len, struct err *err)
+{
+	struct shard *shard;
+
+	if ((is_full(s, len) && finish(s, err)) || (s->fd < 0 && start(s, err)))
+		return -1;
+	shard = &s->items[s->count - 1];
+	if (s->how.form == SHARD_ARRAY)
+		buf_adds(&s->text, shard->rows ? ",\n" : "[\n");
+	shard->rows++;
+	s->bytes += len;
+	return 0;
+}
+
+int shards_add(struct shards *s, const void *bytes, size_t len, struct err *err)
+{
+	buf_add(&s->text, bytes, len);
+	return s->text.len >= CHUNK ? emit(s, false, err) : 0;
 }
 
 int shards_put(struct shards *s, const char *row, size_t len, struct err *err)
 {
-	struct shard *shard = s->count ? &s->items[s->count - 1] : NULL;
+	bool lines = s->how.form == SHARD_ZST || s->how.form == SHARD_LINES;
 
-	if (s->fd >= 0 && ((s->how.rows && shard->rows == s->how.rows) ||
-			   s->bytes + (int64_t)len > s->how.bytes) && finish(s, err))
+	if (shards_begin(s, (int64_t)len + lines, err) || shards_add(s, row, len, err))
 		return -1;
-	if (s->fd < 0 && start(s, err))
-		return -1;
-	s->items[s->count - 1].rows++;
-	s->bytes += (int64_t)len;
-	buf_add(&s->text, row, len);
-	return s->text.len >= CHUNK ? compress(s, ZSTD_e_continue, err) : 0;
+	return lines ? shards_add(s, "\n", 1, err) : 0;
 }
 
 int shards_close(struct shards *s, struct err *err)
@@ -226,14 +310,15 @@ int shards_close(struct shards *s, struct err *err)
 		return -1;
 	buf_init(&to, BUF_NO_MAX);
 	for (i = 0; i < s->count && result == 0; i++) {
-		snprintf(s->items[i].name, sizeof(s->items[i].name),
-			 "%s-%05zu-of-%05zu.jsonl.zst", s->how.name, i, s->count);
+		final_name(s, i, s->items[i].name, sizeof(s->items[i].name));
 		buf_clear(&to);
 		buf_printf(&to, "%s/%s", s->folder, s->items[i].name);
 		if (rename(working_path(s, i), to.data))
 			result = err_set(err, EXIT_OUTPUT, "cannot rename '%s':", s->path.data);
 	}
 	buf_release(&to);
+	ZSTD_freeCCtx(s->zstd);		/* its memory is wanted for the next split */
+	s->zstd = NULL;
 	return result;
 }
 

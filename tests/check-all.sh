@@ -31,4 +31,14 @@ echo "== a Slurm cluster of two nodes"
 tests/slurm/chain.sh build || [ $? = 77 ]
 echo "== the report in a browser"
 sh tests/browser.sh build
+echo "== the Parquet recipe"
+DUCKDB_DIR=${DUCKDB_DIR:-$PWD/build/duckdb}
+export DUCKDB_DIR
+if [ -d "$DUCKDB_DIR/node_modules/@duckdb/node-api" ] || { command -v npm >/dev/null &&
+	mkdir -p "$DUCKDB_DIR" && npm i --silent --prefix "$DUCKDB_DIR" @duckdb/node-api >/dev/null; }; then
+	make --no-print-directory -s all
+	tests/e2e/parquet.sh build
+else
+	echo "skip: no @duckdb/node-api"
+fi
 make --no-print-directory fuzz

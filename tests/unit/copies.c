@@ -203,6 +203,7 @@ static void test_large_table(void **state)
 	assert_int_equal(copies_count(c), count);
 	for (i = 0; i < count; i++) {
 		memcpy(key + (i < 500 ? 8 : 0), &i, 4);
+		memcpy(id, &i, 4);
 		assert_int_equal(copies_add(c, key, id, 1, i), i);	/* that key again: no new entry */
 		assert_int_equal(copies_find(c, i, i, &kept), COPIES_STAYS);
 		assert_memory_equal(kept, &i, 4);

@@ -118,6 +118,26 @@ static void features_say_the_types(void **state)
 	shape_free(s);
 }
 
+/* YAML allows fewer bytes in quotes than JSON does. */
+static void names_are_yaml(void **state)
+{
+	static const char *const rows[] = {
+		"{\"a\\/b\\ud83d\\ude00\":1,\"del\x7f nel\xc2\x85 ls\xe2\x80\xa8 bom\xef\xbb\xbf\":1}",
+		NULL };
+	struct shape *s = learned("{\"id\":\"\"}", rows);
+	struct buf yaml;
+
+	(void)state;
+	buf_init(&yaml, BUF_NO_MAX);
+	shape_features(s, 0, &yaml);
+	assert_string_equal(yaml.data, "- name: \"id\"\n  dtype: string\n"
+			    "- name: \"a/b\xf0\x9f\x98\x80\"\n  dtype: int64\n"
+			    "- name: \"del\\x7F nel\\x85 ls\\u2028 bom\\uFEFF\"\n"
+			    "  dtype: int64\n");
+	buf_release(&yaml);
+	shape_free(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +146,7 @@ int main(void)
 		cmocka_unit_test(several_types_become_text),
 		cmocka_unit_test(order_of_learning_does_not_matter),
 		cmocka_unit_test(features_say_the_types),
+		cmocka_unit_test(names_are_yaml),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

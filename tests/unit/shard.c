@@ -42,7 +42,7 @@ static struct shards *write_set(const char *path, const struct shard_how *how, i
 	buf_init(plain, BUF_NO_MAX);
 	for (i = 0; i < rows; i++) {
 		make_row(i, words, &row);
-		assert_int_equal(shards_put(s, row.data, row.len, &err), 0);
+		assert_int_equal(shards_put(s, row.data, row.len - 1, &err), 0);
 		buf_add(plain, row.data, row.len);
 	}
 	buf_release(&row);
@@ -86,7 +86,7 @@ static void expect_same(const char *path, const struct shards *s, const struct b
 static void cuts_by_rows(void **state)
 {
 	const char *path = folder("rows");
-	struct shard_how how = { "train", 4, 1 << 30, 3, 1 };
+	struct shard_how how = { SHARD_ZST, "train", 4, 1 << 30, 3, 1 };
 	struct buf plain;
 	struct shards *s = write_set(path, &how, 10, 5, &plain);
 
@@ -105,7 +105,7 @@ static void cuts_by_rows(void **state)
 static void cuts_by_bytes(void **state)
 {
 	const char *path = folder("bytes");
-	struct shard_how how = { "train", 0, 10, 3, 1 };
+	struct shard_how how = { SHARD_ZST, "train", 0, 10, 3, 1 };
 	struct buf plain;
 	struct shards *s = write_set(path, &how, 3, 5, &plain);
 
@@ -119,7 +119,7 @@ static void cuts_by_bytes(void **state)
 static void empty_set_is_one_empty_shard(void **state)
 {
 	const char *path = folder("empty");
-	struct shard_how how = { "train", 0, 1 << 30, 3, 2 };
+	struct shard_how how = { SHARD_ZST, "train", 0, 1 << 30, 3, 2 };
 	struct buf plain;
 	struct shards *s = write_set(path, &how, 0, 0, &plain);
 
@@ -137,7 +137,7 @@ static void empty_set_is_one_empty_shard(void **state)
 /* 24 MB: several jobs of 4 MB, so that threads really share the work. */
 static void threads_do_not_change_the_bytes(void **state)
 {
-	struct shard_how how = { "train", 0, 1 << 30, 3, 1 };
+	struct shard_how how = { SHARD_ZST, "train", 0, 1 << 30, 3, 1 };
 	const char *one = folder("one"), *three = folder("three");
 	struct shards *a, *b;
 	struct buf plain, same;
@@ -159,7 +159,7 @@ static void threads_do_not_change_the_bytes(void **state)
 static void sums_are_of_the_file(void **state)
 {
 	const char *path = folder("sums");
-	struct shard_how how = { "train", 0, 1 << 30, 3, 2 };
+	struct shard_how how = { SHARD_ZST, "train", 0, 1 << 30, 3, 2 };
 	struct digest_text sums;
 	struct buf plain;
 	struct shards *s = write_set(path, &how, 100, 50, &plain);
@@ -183,7 +183,7 @@ static void sums_are_of_the_file(void **state)
 
 static void says_that_it_cannot_write(void **state)
 {
-	struct shard_how how = { "train", 0, 1 << 30, 3, 1 };
+	struct shard_how how = { SHARD_ZST, "train", 0, 1 << 30, 3, 1 };
 	struct err err = { .text = "" };
 	struct shards *s = shards_open(scratch_path("missing"), &how, &err);
 

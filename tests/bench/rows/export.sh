@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# export of 190,000 captions of 2 KB beside zstd on the same rows and DuckDB's COPY, by turns.
+# EXPORT_ROWS and DUCKDB_DIR may say otherwise.
+
+python3 - "${EXPORT_ROWS:-190000}" <<'P' >captions.jsonl
+import hashlib, json, random, sys
+random.seed(1)
+words = ["".join(random.choice(("sha", "lo", "ti", "ming", "der", "es", "ka", "or")) for _ in range(random.randint(1, 4)))
+         for _ in range(400)]
+for n in range(int(sys.argv[1])):
+    key = hashlib.md5(b"%d" % n).hexdigest()
+    text = " ".join(random.choices(words, k=300))
+    print(json.dumps({"caption_id": hashlib.md5(text.encode()).hexdigest(), "image_id": key, "image": f"images/{key}.jpg",
+                      "caption": text, "model": "caprl-3b"}))
+P
+capqa ingest -q -d captions.db captions.jsonl
+rm captions.jsonl
+capqa export -q -d captions.db -o set --records caption
+zstd -dcq set/data/*.zst >plain.jsonl
+mb=$(wc -c <plain.jsonl | awk '{ print $1 / 1e6 }')
+duck=${DUCKDB_DIR:-$top/build/duckdb}/node_modules/@duckdb/node-api
+if [ -d "$duck" ]; then
+	cat >duck.mjs <<J
+import { createRequire } from "node:module";
+const { DuckDBInstance } = createRequire("$duck/")("@duckdb/node-api");
+const db = await (await DuckDBInstance.create("x.duckdb")).connect();
+await db.run(process.argv[2]);
+J
+	node duck.mjs "create table rec as select * from read_json('plain.jsonl', format='newline_delimited')"
+else
+	echo "export    DuckDB skipped: no @duckdb/node-api under DUCKDB_DIR"
+fi
+# took COMMAND...: its seconds
+took() { a=$(now) && "$@" >/dev/null && now | awk -v a="$a" '{ printf "%.2f ", $1 - a }'; }
+for round in 1 2 3; do
+	took capqa export -q -d captions.db -o set --records caption
+	took taskset -c 0 capqa export -q -d captions.db -o set --records caption
+	took zstd -3 -q -f --single-thread plain.jsonl -o z.zst
+	took zstd -3 -q -f -T2 plain.jsonl -o z.zst
+	[ ! -d "$duck" ] || took node duck.mjs "copy (select * from rec) to 'd.json.zst' (format json, compression zstd)"
+	echo
+done | awk -v mb="$mb" '
+	{ for (i = 1; i <= NF; i++) if (!(i in best) || $i < best[i]) best[i] = $i }
+	END {
+		printf "export    %.0f MB/s; zstd -3 one thread %.0f (%.2fx), -T2 %.0f (%.2fx)", mb / best[1],
+			mb / best[3], best[3] / best[1], mb / best[4], best[4] / best[1]
+		if (best[5]) printf "; DuckDB COPY %.0f (%.2fx)", mb / best[5], best[5] / best[1]
+		printf "; on one core %.0f\n", mb / best[2]
+	}'
+/usr/bin/env time -f 'export    RSS %M KB' capqa export -q -d captions.db -o set --records caption
+rm -rf captions.db set plain.jsonl z.zst x.duckdb d.json.zst
