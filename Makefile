@@ -23,7 +23,7 @@ compile = $(CC) -std=c11 -D_GNU_SOURCE -I. -I$(O)/gen $(warnings) $(san) $(CFLAG
 link = $(CC) $(san) $(CFLAGS) $(LDFLAGS)
 
 # One word per program, in pipeline order.
-curate = scan generate extract ping
+curate = scan generate extract caption ping
 filter = blind sight select dedupe
 store = ingest export
 stages = $(curate) $(filter) $(store)
