@@ -28,8 +28,8 @@ compile = $(CC) -std=c11 -D_GNU_SOURCE -I. -I$(O)/gen $(warnings) $(san) $(harde
 link = $(CC) $(san) $(CFLAGS) $(relro) $(LDFLAGS)
 
 # One word per program, in pipeline order.
-curate = scan generate extract ping
-filter = blind sight select dedupe
+curate = scan generate extract caption ping
+filter = blind sight select dedupe audit
 store = ingest export report
 stages = $(curate) $(filter) $(store)
 programs = $(O)/bin/capqa $(stages:%=$(O)/bin/capqa-%) $(O)/bin/capqa-sim
