@@ -357,14 +357,14 @@ static int find_forward(struct album *a, struct volume *v, const char *member,
 static const char *not_found(const char *archive, const char *member, bool other,
 			     const struct arc_member *why, struct err *err)
 {
-	if (why->class) {
-		*err = why->why;
-		return why->class;
-	}
 	if (other) {
 		err_set(err, EXIT_DATA, "'%s::%s' holds other bytes than when it was scanned",
 			archive, member);
 		return "image_changed";
+	}
+	if (why->class) {
+		*err = why->why;
+		return why->class;
 	}
 	err_set(err, EXIT_NOINPUT, "'%s' has no member '%s'", archive, member);
 	return "not_found";
@@ -389,7 +389,8 @@ const char *album_find(struct album *a, const char *archive, const char *member,
 	}
 	if (v->fd >= 0 && find_raw(v, member, image_id, found, &other))
 		return NULL;
-	if (v->indexed && v->count < INDEX_MOST && !first_entry(v, name_hash(member)))
+	if (other || (v->indexed && v->count < INDEX_MOST &&
+		      !first_entry(v, name_hash(member))))
 		return not_found(archive, member, other, &why, err);
 	got = find_forward(a, v, member, image_id, found, &other, &why, err);
 	if (got < 0)

@@ -183,7 +183,7 @@ bool scan_named_like_an_image(const char *path)
 enum look { LOOK_IMAGE, LOOK_ARCHIVE, LOOK_LATER_PART, LOOK_LOST_PART, LOOK_OTHER };
 
 /* Content decides what a file is; an image's name only decides whether to complain. */
-static enum look look_at(const char *path)
+static enum look look_at(const struct scan *s, const char *path)
 {
 	static const enum look parts[] = {
 		[PARTS_LATER] = LOOK_LATER_PART, [PARTS_ORPHAN] = LOOK_LOST_PART
@@ -197,6 +197,10 @@ static enum look look_at(const char *path)
 
 	if (place == PARTS_LATER || place == PARTS_ORPHAN)
 		return parts[place];
+	if (scan_named_like_an_image(path))
+		return LOOK_IMAGE;
+	if (scan_knows_archive(s, path))
+		return LOOK_ARCHIVE;
 	file = fopen(path, "re");
 	if (file) {
 		n = fread(head, 1, sizeof(head), file);
@@ -207,7 +211,7 @@ static enum look look_at(const char *path)
 		return LOOK_IMAGE;
 	if (arc_could_be(head, n) && arc_is_archive(path))
 		return LOOK_ARCHIVE;
-	return scan_named_like_an_image(path) ? LOOK_IMAGE : LOOK_OTHER;
+	return LOOK_OTHER;
 }
 
 /* A file that stands for itself; class: what is wrong with it, or NULL. */
@@ -251,7 +255,7 @@ void scan_pass_over(struct scan *s, const char *file, int64_t line)
 /* false: it is nothing that stands for itself, and no part of an archive read before. */
 static bool scan_file(struct scan *s, const char *path)
 {
-	enum look look = look_at(path);
+	enum look look = look_at(s, path);
 
 	if (look == LOOK_IMAGE)
 		scan_path(s, path, NULL, NULL);
@@ -286,6 +290,12 @@ static void scan_folder(struct scan *s, char *folder)
 		fts_close(walk);
 }
 
+/* Is the line a path as it stands, neither a JSON text nor an object? */
+static bool is_bare(const struct line *line)
+{
+	return !line->too_long && !strchr("{[\"", line->text[0]);
+}
+
 /* A row as a record: a path, in quotes or bare, or an object. */
 static struct rec *row(const struct line *line, struct err *err)
 {
@@ -309,12 +319,6 @@ static struct rec *row(const struct line *line, struct err *err)
 	rec_set_text(r, "image", path.data);
 	buf_release(&path);
 	return r;
-}
-
-/* Is the line a path as it stands, neither a JSON text nor an object? */
-static bool is_bare(const struct line *line)
-{
-	return !line->too_long && !strchr("{[\"", line->text[0]);
 }
 
 static void scan_row(struct scan *s, const struct line *line)

@@ -52,40 +52,41 @@ static void list_reject(struct members *m, const char *image, const char *class,
 	rec_free(r);
 }
 
+/* An item for the record as it was before its image was read: slices go by the path alone. */
+static bool open_item(struct members *m, struct rec *r, struct item *item)
+{
+	struct rec *bare = NULL;
+
+	if (rec_has(r, "image")) {
+		bare = rec_new(REC_IMAGE);
+		rec_set_text(bare, "image", rec_text(r, "image"));
+	}
+	if (!run_item(m->scan->run, bare, m->path, m->number, item))
+		return false;
+	rec_free(item->rec);
+	item->rec = r;
+	return true;
+}
+
 /* One line of the listing as when the member was read. */
 static void replay(struct members *m, const char *line, size_t len)
 {
+	struct scan *s = m->scan;
 	struct err err;
 	struct rec *r = rec_parse(REC_IMAGE, line, len, &err);
-	const char *class;
-	char *copy, *message;
 	struct item item;
-	bool named;
 
 	if (!r) {
-		run_fail(m->scan->run, &err);
-		return;
-	}
-	class = rec_text(r, "class");
-	named = rec_has(r, "image");
-	if (!class && !named) {
+		run_fail(s->run, &err);
+	} else if (!rec_has(r, "class") && !rec_has(r, "image")) {
 		rec_free(r);
-		scan_pass_over(m->scan, m->path, m->number);
-		return;
-	}
-	if (class && !named) {
-		copy = xstrdup(class);
-		message = xstrdup(rec_text(r, "message"));
+		scan_pass_over(s, m->path, m->number);
+	} else if (!open_item(m, r, &item)) {
 		rec_free(r);
-		if (run_item(m->scan->run, NULL, m->path, m->number, &item))
-			run_reject(m->scan->run, &item, copy, message);
-		free(copy);
-		free(message);
-	} else if (run_item(m->scan->run, r, m->path, m->number, &item)) {
-		if (class)
-			run_reject(m->scan->run, &item, class, rec_text(r, "message"));
-		else
-			scan_write(m->scan, &item);
+	} else if (rec_has(r, "class")) {
+		run_reject(s->run, &item, rec_text(r, "class"), rec_text(r, "message"));
+	} else {
+		scan_write(s, &item);
 	}
 }
 
@@ -243,8 +244,8 @@ static bool read_members(struct members *m)
 	return got == ARC_END;
 }
 
-/* A slice of the archive has a listing of its own. */
-static struct listing *open_listing(struct scan *s, const char *path, struct err *err)
+/* A slice of the archive has a listing of its own. NULL: err. */
+static struct listing *open_listing(const struct scan *s, const char *path, struct err *err)
 {
 	int64_t size, mtime_ns;
 	struct listing *l;
@@ -259,9 +260,21 @@ static struct listing *open_listing(struct scan *s, const char *path, struct err
 		buf_printf(&key, "%lld/%lld:", (long long)s->o->part.slice,
 			   (long long)s->o->part.of);
 	buf_adds(&key, path);
-	l = listing_open(s->ledger, key.data, size, mtime_ns, err);
+	l = listing_open(s->ledger, key.data, size, mtime_ns);
 	buf_release(&key);
 	return l;
+}
+
+bool scan_knows_archive(const struct scan *s, const char *path)
+{
+	struct listing *l = s->ledger ? open_listing(s, path, NULL) : NULL;
+	const char *line;
+	bool knows;
+	size_t len;
+
+	knows = l && listing_next(l, &line, &len, NULL) > 0;
+	listing_close(l, false, NULL);
+	return knows;
 }
 
 void scan_archive(struct scan *s, const char *path)

@@ -35,6 +35,8 @@ void scan_write(struct scan *s, struct item *item);
 bool scan_named_like_an_image(const char *path);
 void scan_pass_over(struct scan *s, const char *file, int64_t line);	/* no image */
 
+/* Does the ledger have a listing of just this file? Then it need not be opened. */
+bool scan_knows_archive(const struct scan *s, const char *path);
 void scan_archive(struct scan *s, const char *path);
 
 #endif

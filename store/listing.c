@@ -57,27 +57,27 @@ static void free_listing(struct listing *l)
 }
 
 struct listing *listing_open(struct answers *ledger, const char *path, int64_t size,
-			     int64_t mtime_ns, struct err *err)
+			     int64_t mtime_ns)
 {
 	struct listing *l = xcalloc(1, sizeof(*l));
-	sqlite3_stmt *s;
 
 	l->db = answers_database(ledger);
 	l->path = xstrdup(path);
 	l->size = size;
 	l->mtime_ns = mtime_ns;
 	buf_init(&l->lines, LINES_MAX);
-	s = prepare(l, "DELETE FROM listings WHERE path = ?1 AND (size <> ?2 OR mtime_ns <> ?3)",
-		    err);
-	if (s && sqlite3_step(s) == SQLITE_DONE) {
-		sqlite3_finalize(s);
-		return l;
-	}
-	if (s)
-		fault(l, err);
+	return l;
+}
+
+/* What was kept of the archive as it was before would stand between the new chunks. */
+static int drop_old(struct listing *l, struct err *err)
+{
+	sqlite3_stmt *s = prepare(l, "DELETE FROM listings WHERE path = ?1 AND "
+				  "(size <> ?2 OR mtime_ns <> ?3)", err);
+	int result = !s ? -1 : sqlite3_step(s) == SQLITE_DONE ? 0 : fault(l, err);
+
 	sqlite3_finalize(s);
-	free_listing(l);
-	return NULL;
+	return result;
 }
 
 static int unpack(struct listing *l, const void *bytes, size_t len, struct err *err)
@@ -147,8 +147,10 @@ static int write_chunk(struct listing *l, bool last, struct err *err)
 	char *packed = xmalloc(bound);
 	int result = -1;
 
+	if (!l->chunk && drop_old(l, err))
+		l->failed = true;
 	n = ZSTD_compress(packed, bound, l->lines.data, l->lines.len, 3);
-	if (s && !ZSTD_isError(n)) {
+	if (s && !l->failed && !ZSTD_isError(n)) {
 		sqlite3_bind_int(s, 5, last);
 		sqlite3_bind_blob(s, 6, packed, (int)n, SQLITE_STATIC);
 		result = sqlite3_step(s) == SQLITE_DONE ? 0 : fault(l, err);

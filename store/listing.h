@@ -4,7 +4,7 @@
  * ledger while the archive's size and time stay the same. A second scan reads the listing and
  * not the archive; a scan that was killed goes on behind the last line it kept.
  *
- *	struct listing *l = listing_open(ledger, "shard.tar", size, mtime_ns, &err);
+ *	struct listing *l = listing_open(ledger, "shard.tar", size, mtime_ns);
  *	while ((got = listing_next(l, &line, &len, &err)) > 0) ...
  *	if (!listing_complete(l))
  *		... listing_add(l, line, len, &err)
@@ -22,9 +22,9 @@
 struct answers;
 struct listing;
 
-/* The ledger is borrowed. What was kept of another size or time goes. NULL: err (65, 74). */
+/* The ledger is borrowed. What was kept of another size or time is as if it were not there. */
 struct listing *listing_open(struct answers *ledger, const char *path, int64_t size,
-			     int64_t mtime_ns, struct err *err);
+			     int64_t mtime_ns);
 
 /* 1: *line is lent until the next call, without its newline; 0: that was all; -1: err. */
 int listing_next(struct listing *l, const char **line, size_t *len, struct err *err);
