@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <gd.h>
@@ -109,19 +110,111 @@ static void fit(int64_t max_pixels, int64_t *width, int64_t *height)
 		*(*width > *height ? width : height) = max_pixels;
 }
 
+/* Sums over pixels of colour times opacity, and of opacity. */
+struct sum {
+	uint64_t red, green, blue, opacity;
+};
+
+static void sum_add(struct sum *to, const struct sum *from, uint64_t weight)
+{
+	to->red += from->red * weight;
+	to->green += from->green * weight;
+	to->blue += from->blue * weight;
+	to->opacity += from->opacity * weight;
+}
+
+static struct sum sum_of(int pixel)
+{
+	uint64_t o = (uint64_t)(gdAlphaMax - gdTrueColorGetAlpha(pixel));
+
+	return (struct sum){ (uint64_t)gdTrueColorGetRed(pixel) * o,
+			     (uint64_t)gdTrueColorGetGreen(pixel) * o,
+			     (uint64_t)gdTrueColorGetBlue(pixel) * o, o };
+}
+
+/* The mean of a sum over so much weight. */
+static int mean(const struct sum *s, uint64_t weight)
+{
+	uint64_t o = s->opacity, half = o / 2;
+
+	if (!o)
+		return gdTrueColorAlpha(255, 255, 255, gdAlphaTransparent);
+	return gdTrueColorAlpha((int)((s->red + half) / o), (int)((s->green + half) / o),
+				(int)((s->blue + half) / o),
+				gdAlphaMax - (int)((o + weight / 2) / weight));
+}
+
+/* How much of cell i (of `size` units) and cell j (of `other` units) is the same. */
+static uint64_t overlap(int i, int size, int j, int other)
+{
+	int64_t from = (int64_t)i * size, to = from + size;
+	int64_t from_other = (int64_t)j * other, to_other = from_other + other;
+
+	from = from > from_other ? from : from_other;
+	to = to < to_other ? to : to_other;
+	return to > from ? (uint64_t)(to - from) : 0;
+}
+
+/* One row, so many of its pixels wide in `width` cells: each the sum of what it covers. */
+static void shrink_row(const int *row, int from_width, struct sum *cells, int width)
+{
+	int x, cell = 0;
+	struct sum pixel;
+
+	memset(cells, 0, (size_t)width * sizeof(*cells));
+	for (x = 0; x < from_width; x++) {
+		pixel = sum_of(row[x]);
+		sum_add(&cells[cell], &pixel, overlap(x, width, cell, from_width));
+		if ((int64_t)(x + 1) * width < (int64_t)(cell + 1) * from_width)
+			continue;
+		if (++cell < width)	/* a pixel lies over at most two cells */
+			sum_add(&cells[cell], &pixel, overlap(x, width, cell, from_width));
+	}
+}
+
+/*
+ * Each new pixel is the mean of the area it covers, by whole numbers: exact, and some ten
+ * times as fast as libgd's resampling.
+ */
+static void shrink(gdImagePtr from, gdImagePtr to)
+{
+	int width = gdImageSX(to), height = gdImageSY(to), y, row = 0, x;
+	uint64_t weight = (uint64_t)gdImageSX(from) * (uint64_t)gdImageSY(from), here;
+	struct sum *cells = xcalloc((size_t)width, sizeof(*cells));
+	struct sum *sums = xcalloc((size_t)width, sizeof(*sums));
+
+	for (y = 0; y < gdImageSY(from); y++) {
+		shrink_row(from->tpixels[y], gdImageSX(from), cells, width);
+		here = overlap(y, height, row, gdImageSY(from));
+		for (x = 0; x < width; x++)
+			sum_add(&sums[x], &cells[x], here);
+		if ((int64_t)(y + 1) * height < (int64_t)(row + 1) * gdImageSY(from))
+			continue;
+		for (x = 0; x < width; x++)
+			to->tpixels[row][x] = mean(&sums[x], weight);
+		memset(sums, 0, (size_t)width * sizeof(*sums));
+		here = ++row < height ? overlap(y, height, row, gdImageSY(from)) : 0;
+		for (x = 0; x < width && here; x++)
+			sum_add(&sums[x], &cells[x], here);
+	}
+	free(cells);
+	free(sums);
+}
+
 static gdImagePtr scaled(gdImagePtr image, int64_t max_pixels)
 {
 	int64_t width = gdImageSX(image), height = gdImageSY(image);
 	gdImagePtr small;
 
 	fit(max_pixels, &width, &height);
+	if (!gdImagePaletteToTrueColor(image))
+		return NULL;
 	small = gdImageCreateTrueColor((int)width, (int)height);
 	if (!small)
 		return NULL;
 	gdImageAlphaBlending(small, 0);
 	gdImageSaveAlpha(small, 1);
-	gdImageCopyResampled(small, image, 0, 0, 0, 0, (int)width, (int)height, gdImageSX(image),
-			     gdImageSY(image));
+	shrink(image, small);
 	return small;
 }
 

@@ -5,6 +5,8 @@
  */
 #include "store/pixels.h"
 
+#include <math.h>
+
 #include <gd.h>
 
 #include "tests/unit/scratch.h"
@@ -140,12 +142,55 @@ static void test_thin(void **state)
 	buf_release(&out);
 }
 
+/* Every new pixel is the mean of its area, computed here the slow way. */
+static void test_means(void **state)
+{
+	gdImagePtr image = gdImageCreateTrueColor(37, 23), got;
+	struct pixels_image from;
+	int x, y, i, j, size, width, height;
+	double sum, across, down;
+	struct buf out;
+
+	(void)state;
+	for (y = 0; y < 23; y++)
+		for (x = 0; x < 37; x++)
+			gdImageSetPixel(image, x, y, (x * 7919 + y * 104729) % 251 << 8);
+	from = (struct pixels_image){ gdImagePngPtr(image, &size), 0, "image/png", 37, 23, 1 };
+	from.len = (size_t)size;
+	buf_init(&out, BUF_NO_MAX);
+	assert_int_equal(pixels_resize(&from, 200, &out, &err), 0);
+	got = gdImageCreateFromPngPtr((int)out.len, out.data);
+	width = gdImageSX(got), height = gdImageSY(got);
+	assert_true(width == 17 && height == 11);
+	for (j = 0; j < height; j++) {
+		for (i = 0; i < width; i++) {
+			sum = 0;
+			for (y = 0; y < 23; y++) {
+				for (x = 0; x < 37; x++) {
+					across = fmin(x + 1, (i + 1) * 37. / width) - fmax(x, i * 37. / width);
+					down = fmin(y + 1, (j + 1) * 23. / height) - fmax(y, j * 23. / height);
+					if (across > 0 && down > 0)
+						sum += across * down * gdImageGreen(image, gdImageGetPixel(image, x, y));
+				}
+			}
+			sum /= 37. / width * 23 / height;
+			if (fabs(gdImageGreen(got, gdImageGetPixel(got, i, j)) - sum) > 0.51)
+				fail_msg("pixel %d,%d is not %.2f", i, j, sum);
+		}
+	}
+	gdFree((void *)from.bytes);
+	gdImageDestroy(image);
+	gdImageDestroy(got);
+	buf_release(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_upright),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_thin),
+		cmocka_unit_test(test_means),
 	};
 
 	return cmocka_run_group_tests_name("pixels", tests, NULL, NULL);
