@@ -5,6 +5,8 @@
  */
 #include "store/listing.h"
 
+#include <sqlite3.h>
+
 #include "store/answers.h"
 #include "tests/unit/scratch.h"
 
@@ -40,6 +42,20 @@ static void add(struct listing *l, int from, int to)
 	}
 }
 
+/* Rows of a.tar, whatever their size and time. */
+static int rows(void)
+{
+	sqlite3_stmt *s;
+	int n;
+
+	sqlite3_prepare_v2(answers_database(ledger), "SELECT count(*) FROM listings "
+			   "WHERE path = CAST('a.tar' AS BLOB)", -1, &s, NULL);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	n = sqlite3_column_int(s, 0);
+	sqlite3_finalize(s);
+	return n;
+}
+
 static void test_listing(void **state)
 {
 	struct listing *l = open_at("a.tar", 10, 20, 0);
@@ -60,9 +76,11 @@ static void test_listing(void **state)
 	l = open_at("b.tar", 10, 20, 0);		/* known to hold nothing */
 	assert_true(listing_complete(l));
 	assert_int_equal(listing_close(l, true, &err), 0);
+	assert_true(rows() > 2);
 	l = open_at("a.tar", 10, 21, 0);		/* another time */
 	add(l, 0, 3);
 	assert_int_equal(listing_close(l, true, &err), 0);
+	assert_int_equal(rows(), 1);
 	l = open_at("a.tar", 10, 21, 3);
 	assert_int_equal(listing_close(l, true, &err), 0);
 	l = open_at("a.tar", 10, 20, 0);		/* what it was before is gone */
