@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -128,6 +127,7 @@ struct lvlm *lvlm_new(const struct lvlm_options *o, struct err *err)
 	l->jitter.state = (uint64_t)lvlm_now_ms() ^ ((uint64_t)getpid() << 32);
 	l->multi = curl_multi_init();
 	l->when = "";
+	l->pictures = pictures_new(o->max_pixels);
 	l->said_ms = lvlm_now_ms();
 	pool_init(&l->pool, o->in_flight);
 	if ((!o->dry_run && roster_init(&l->roster, &servers, &l->pool, err)) ||
@@ -166,6 +166,7 @@ int lvlm_free(struct lvlm *l, struct err *err)
 	}
 	if (l->multi)
 		curl_multi_cleanup(l->multi);
+	pictures_free(l->pictures);
 	calls_release(&l->calls);
 	result = answers_close(l->ledger, err);
 	roster_release(&l->roster, &l->pool);
@@ -205,15 +206,14 @@ static void say_missing(struct lvlm *l, const struct chat_request *q, const unsi
 	struct chat_request sent = *q;
 	struct chat_dialect plain = { .standard_only = false };
 	struct buf head, tail;
-	struct stat st;
 
 	sent.image_mime = "image/jpeg";
 	buf_init(&head, BUF_NO_MAX);
 	buf_init(&tail, BUF_NO_MAX);
 	chat_body(&sent, &plain, &head, &tail);
 	r->text_bytes = (int64_t)(head.len + tail.len);
-	if (path && !stat(path, &st))
-		r->image_bytes = (st.st_size + 2) / 3 * 4;
+	if (path)
+		r->image_bytes = (picture_weight(l->pictures, path, q->image_id) + 2) / 3 * 4;
 	r->max_tokens = q->max_tokens;
 	buf_release(&head);
 	buf_release(&tail);
@@ -232,6 +232,14 @@ void lvlm_expect_when(struct lvlm *l, const char *when)
 	l->when = when;
 }
 
+/* A fault of ours and not of the image: no room for what was unpacked. */
+static void stop_here(struct lvlm *l, const struct err *why)
+{
+	if (!l->fatal)
+		l->fault = *why;
+	l->fatal = true;
+}
+
 /* An image whose id no record holds: its bytes say it. false: it is rejected already. */
 static bool learn_image(struct lvlm *l, struct chat_request *q, const char *path,
 			struct picture_info *info, void *about)
@@ -239,13 +247,15 @@ static bool learn_image(struct lvlm *l, struct chat_request *q, const char *path
 	static const unsigned char no_key[16];
 	struct result *r;
 	struct err err;
-	const char *class = picture_probe(path, info, &err);
+	const char *class = picture_probe(l->pictures, path, info, &err);
 
 	if (!class) {
 		q->image_id = info->image_id;
 		return true;
 	}
-	r = calls_result(&l->calls, no_key, LVLM_REJECTED, about);
+	if (!*class)
+		stop_here(l, &err);
+	r = calls_result(&l->calls, no_key, *class ? LVLM_REJECTED : LVLM_FAILED, about);
 	r->class = class;
 	r->message = xstrdup(err.text);
 	return false;
@@ -263,6 +273,7 @@ void lvlm_ask(struct lvlm *l, const struct chat_request *request, const char *im
 	q.model = l->o.model;
 	q.extra = l->o.extra.data;
 	q.no_think = l->o.no_think;
+	q.max_pixels = image ? l->o.max_pixels : 0;
 	if (path && !q.image_id && !learn_image(l, &q, path, &info, about)) {
 		free(path);
 		return;
@@ -299,7 +310,12 @@ static bool prepare(struct lvlm *l, struct transfer *t, struct call *c)
 	transfer_clear(t);
 	transfer_aim(t, endpoint->url, endpoint->headers);
 	if (c->image) {
-		t->picture = picture_open(c->image, c->q.image_id, &class, &err);
+		t->picture = picture_open(l->pictures, c->image, c->q.image_id, &class, &err);
+		if (!t->picture && !*class) {
+			stop_here(l, &err);
+			calls_ready(&l->calls, c);
+			return false;
+		}
 		if (!t->picture) {
 			calls_give_up(&l->calls, c, LVLM_REJECTED, class, err.text);
 			return false;

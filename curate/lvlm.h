@@ -44,6 +44,7 @@ struct lvlm_options {
 	double timeout_s, connect_timeout_s, wait_server_s;
 	int64_t attempts;
 	struct opt_list image_roots;
+	int64_t max_pixels;		/* 0: images go as they are */
 	struct budget budget;
 	struct buf extra;		/* --extra, as chat_extra leaves it; data NULL: none */
 	bool no_think;
@@ -102,7 +103,9 @@ int lvlm_parse_in_flight(const char *text, void *to, struct err *err);	/* "auto"
 
 #define LVLM_IMAGE_OPTIONS(o) \
 	{ 0, "image-root", OPT_LIST, &(o).image_roots, "DIR", \
-	  "where relative image paths start (repeatable; then the current folder)", NULL }
+	  "where relative image paths start (repeatable; then the current folder)", NULL }, \
+	{ 0, "max-pixels", OPT_COUNT, &(o).max_pixels, "N", \
+	  "send larger images resized to at most N pixels, upright (as they are)", NULL }
 
 enum lvlm_outcome {
 	LVLM_ANSWERED,

@@ -15,6 +15,7 @@
 #include "curate/calls.h"
 #include "curate/estimate.h"
 #include "curate/lvlm.h"
+#include "curate/picture.h"
 #include "curate/pool.h"
 #include "curate/roster.h"
 #include "curate/transfer.h"
@@ -26,6 +27,7 @@ struct lvlm {
 	struct roster roster;
 	struct pool pool;
 	struct answers *ledger;
+	struct pictures *pictures;
 	CURLM *multi;
 	struct transfer **idle;		/* not in use, `idle_count` of them */
 	struct transfer **all;

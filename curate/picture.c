@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See picture.h. Streaming side: base64 is made 48 KB of the file at a time, so a picture
- * on its way costs 64 KB of memory whatever its size.
+ * See picture.h. Streaming side: base64 is made 48 KB of the image at a time, so a picture
+ * on its way costs 64 KB of memory whatever its size, and wherever its bytes lie.
  */
 #include "curate/picture.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,20 +16,70 @@
 #include <openssl/evp.h>
 
 #include "cli/buf.h"
+#include "curate/picture_album.h"
+#include "curate/picture_kept.h"
 #include "schemas/hash.h"
+#include "store/pixels.h"
 
-#define READ_CHUNK 65536
-#define STEP_BYTES 49152	/* of the file: a multiple of 3, so no padding inside */
+#define STEP_BYTES 49152	/* of the image: a multiple of 3, so no padding inside */
 #define STEP_TEXT 65536		/* of base64: 4/3 of it */
+#define RESIZE_FROM_MOST (INT64_C(256) << 20)	/* bytes of an image that is decoded */
+
+struct pictures {
+	struct kept *kept;
+	struct album *album;
+	int64_t max_pixels;
+};
 
 struct picture {
-	int fd;
+	struct album_found place;
 	struct picture_info info;
+	int64_t file_size, file_mtime_ns;	/* of the file the bytes lie in; -1: it is ours */
 	int64_t at;		/* place in the base64 text */
 	int64_t step;		/* which step the text below holds; -1: none */
 	size_t step_len;
 	char text[STEP_TEXT + 1];
 };
+
+struct pictures *pictures_new(int64_t max_pixels)
+{
+	struct pictures *all = xcalloc(1, sizeof(*all));
+
+	all->kept = kept_new(0);
+	all->album = album_new(all->kept);
+	all->max_pixels = max_pixels;
+	return all;
+}
+
+void pictures_free(struct pictures *all)
+{
+	if (!all)
+		return;
+	album_free(all->album);
+	kept_free(all->kept);
+	free(all);
+}
+
+/* ---- where an image is ---- */
+
+size_t picture_archive(const char *path)
+{
+	const char *at = path;
+	struct stat st;
+	char *archive;
+	size_t found = 0;
+
+	if (!strstr(path, "::") || !access(path, F_OK))
+		return 0;
+	while (!found && (at = strstr(at, "::"))) {
+		archive = xstrndup(path, (size_t)(at - path));
+		if (!stat(archive, &st) && S_ISREG(st.st_mode))
+			found = (size_t)(at - path);
+		free(archive);
+		at++;
+	}
+	return found;
+}
 
 char *picture_find(const struct opt_list *roots, const char *image)
 {
@@ -39,7 +90,7 @@ char *picture_find(const struct opt_list *roots, const char *image)
 	for (i = 0; i < roots->count && *image != '/'; i++) {
 		buf_clear(&path);
 		buf_printf(&path, "%s/%s", roots->items[i], image);
-		if (!access(path.data, F_OK))
+		if (!access(path.data, F_OK) || picture_archive(path.data))
 			return buf_take(&path);
 	}
 	buf_release(&path);
@@ -51,124 +102,189 @@ static int64_t mtime_of(const struct stat *st)
 	return st->st_mtim.tv_sec * INT64_C(1000000000) + st->st_mtim.tv_nsec;
 }
 
-static const char *open_regular(const char *path, int *fd, struct stat *st, struct err *err)
+static const char *open_regular(const char *path, struct picture_bytes *b, struct err *err)
 {
-	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (*fd < 0 || fstat(*fd, st)) {
+	struct stat st;
+
+	b->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (b->fd < 0 || fstat(b->fd, &st)) {
 		err_set(err, EXIT_NOINPUT, "cannot open '%s':", path);
-		return errno == ENOENT || errno == ENOTDIR ? "not_found" : "unreadable";
+		return errno == ENOENT || errno == ENOTDIR ? "not_found" :
+		       errno == ENXIO ? "is_special" : "unreadable";
 	}
-	if (S_ISDIR(st->st_mode)) {
-		err_set(err, EXIT_NOINPUT, "'%s' is a folder", path);
-		return "is_folder";
-	}
-	if (!S_ISREG(st->st_mode)) {
-		err_set(err, EXIT_NOINPUT, "'%s' is no regular file", path);
-		return "unreadable";
-	}
-	if (!st->st_size) {
-		err_set(err, EXIT_DATA, "'%s' has no bytes", path);
-		return "empty_file";
-	}
-	return NULL;
+	b->size = st.st_size;
+	if (S_ISREG(st.st_mode))
+		return NULL;
+	err_set(err, EXIT_NOINPUT, S_ISDIR(st.st_mode) ? "'%s' is a folder" :
+		"'%s' is no regular file", path);
+	return S_ISDIR(st.st_mode) ? "is_folder" : "is_special";
 }
 
-/* Reads all of fd: its hash into info, and its first bytes into head (returns how many). */
-static ssize_t read_all(int fd, unsigned char *head, struct picture_info *info)
+/* Finds the bytes; the hash of a plain file is not looked at here. */
+static const char *locate(struct pictures *all, const char *path, const char *image_id,
+			  struct album_found *place, struct err *err)
 {
-	unsigned char bytes[READ_CHUNK];
-	size_t first = 0;
-	int64_t total = 0;
-	struct hash h;
-	ssize_t n;
-
-	hash_init(&h);
-	while ((n = pread(fd, bytes, sizeof(bytes), total)) > 0 || (n < 0 && errno == EINTR)) {
-		if (n < 0)
-			continue;
-		hash_bytes(&h, bytes, (size_t)n);
-		if (!total) {
-			first = (size_t)n;
-			memcpy(head, bytes, first);
-		}
-		total += n;
-	}
-	hash_hex(&h, info->image_id);
-	hash_release(&h);
-	info->bytes = total;
-	return n < 0 ? -1 : (ssize_t)first;
-}
-
-/* JPEG metadata can be longer than one chunk; then the header is read again, larger. */
-static const char *read_header(int fd, const unsigned char *head, size_t len,
-			       struct picture_info *info, struct err *err)
-{
-	size_t more = info->bytes < (8 << 20) ? (size_t)info->bytes : 8 << 20;
-	const char *class = picture_header(head, len, info, err);
-	unsigned char *longer;
-	ssize_t n;
-
-	if (!class || more <= len)
-		return class;
-	longer = xmalloc(more);
-	n = pread(fd, longer, more, 0);
-	if (n > 0)
-		class = picture_header(longer, (size_t)n, info, err);
-	free(longer);
-	return class;
-}
-
-static const char *probe_fd(int fd, const char *path, struct picture_info *info,
-			    struct err *err)
-{
-	unsigned char head[READ_CHUNK];
-	ssize_t n = read_all(fd, head, info);
+	size_t n = picture_archive(path);
 	const char *class;
-	struct err why;
+	char *archive;
 
-	if (n < 0) {
-		err_set(err, EXIT_NOINPUT, "cannot read '%s':", path);
-		return "unreadable";
+	*place = (struct album_found){ .own_fd = -1 };
+	if (n) {
+		archive = xstrndup(path, n);
+		class = album_find(all->album, archive, path + n + 2, image_id, place, err);
+		free(archive);
+		return class;
 	}
-	class = read_header(fd, head, (size_t)n, info, &why);
-	if (class)
-		err_set(err, EXIT_DATA, "'%s': %s", path, why.text);
+	class = open_regular(path, &place->bytes, err);
+	place->own_fd = place->bytes.fd;
 	return class;
 }
 
-const char *picture_probe(const char *path, struct picture_info *info, struct err *err)
+const char *picture_probe(struct pictures *all, const char *path, struct picture_info *info,
+			  struct err *err)
 {
+	struct album_found place;
 	const char *class;
 	struct stat st;
-	int fd;
 
 	*info = (struct picture_info){ .orientation = 1 };
-	class = open_regular(path, &fd, &st, err);
+	class = locate(all, path, NULL, &place, err);
 	if (!class) {
-		info->mtime_ns = mtime_of(&st);
-		class = probe_fd(fd, path, info, err);
+		if (place.own_fd >= 0 && !fstat(place.own_fd, &st))
+			info->mtime_ns = mtime_of(&st);
+		class = picture_look(&place.bytes, path, info, err);
 	}
-	if (fd >= 0)
-		close(fd);
+	album_done(&place);
 	return class;
 }
 
-struct picture *picture_open(const char *path, const char *image_id, const char **class,
-			     struct err *err)
+/* ---- resizing ---- */
+
+static bool is_too_large(const struct pictures *all, const struct picture_info *info)
+{
+	return all->max_pixels > 0 && info->width > all->max_pixels / info->height;
+}
+
+int64_t picture_weight(struct pictures *all, const char *path, const char *image_id)
+{
+	struct picture_info info = { .orientation = 1 };
+	struct album_found place;
+	int64_t bytes = 0;
+	struct err err;
+
+	if (!locate(all, path, image_id, &place, &err))
+		bytes = place.bytes.size;
+	if (bytes && all->max_pixels > 0 && !picture_glance(&place.bytes, path, &info, &err) &&
+	    is_too_large(all, &info))	/* bytes go with pixels, more or less */
+		bytes = (int64_t)((double)bytes * (double)all->max_pixels /
+				  ((double)info.width * (double)info.height));
+	album_done(&place);
+	return bytes;
+}
+
+static const char *draw_smaller(struct pictures *all, const struct picture *p, const char *path,
+				struct buf *out, struct err *err)
+{
+	struct pixels_image from = { NULL, (size_t)p->info.bytes, p->info.mime, p->info.width,
+				     p->info.height, p->info.orientation };
+	const char *class = NULL;
+	unsigned char *bytes;
+	struct err why;
+
+	if (p->info.width > PIXELS_MOST / p->info.height || p->info.bytes > RESIZE_FROM_MOST) {
+		err_set(err, EXIT_DATA, "'%s' has %lld x %lld pixels, too many to resize it", path,
+			(long long)p->info.width, (long long)p->info.height);
+		return "too_many_pixels";
+	}
+	from.bytes = bytes = xmalloc(from.len);
+	if (picture_read(&p->place.bytes, 0, bytes, from.len) != from.len) {
+		err_set(err, EXIT_DATA, "'%s' changed while it was read", path);
+		class = "image_changed";
+	} else if (pixels_resize(&from, all->max_pixels, out, &why)) {
+		err_set(err, EXIT_DATA, "'%s' cannot be resized: %s", path, why.text);
+		class = "cannot_resize";
+	}
+	free(bytes);
+	return class;
+}
+
+/* Puts the resized bytes in the place of the image's own. */
+static const char *resize(struct pictures *all, struct picture *p, const char *path,
+			  struct err *err)
+{
+	char text[64], key[HASH_HEX];
+	struct kept_bytes *held;
+	const char *class = NULL;
+	struct buf out;
+
+	snprintf(text, sizeof(text), "%s %lld", p->info.image_id, (long long)all->max_pixels);
+	hash_of(text, strlen(text), key);
+	held = kept_find(all->kept, key);
+	if (!held) {
+		buf_init(&out, BUF_NO_MAX);
+		picture_whole(&p->place.bytes, &p->info);	/* for an orientation behind the pixels */
+		class = draw_smaller(all, p, path, &out, err);
+		if (!class)
+			held = kept_put(all->kept, key, out.data, out.len, err);
+		buf_release(&out);
+	}
+	if (!held)
+		return class ? class : "";
+	album_done(&p->place);
+	p->place.held = held;
+	p->place.bytes = (struct picture_bytes){ kept_fd(all->kept), held->at, held->size, NULL };
+	return picture_glance(&p->place.bytes, path, &p->info, err);
+}
+
+/* ---- streaming ---- */
+
+/* Type and size, and whether the bytes are those of image_id: in archives album saw to that. */
+static const char *check(struct picture *p, const char *path, const char *image_id,
+			 struct err *err)
+{
+	const char *class = image_id && (p->place.held || picture_archive(path)) ?
+			    picture_glance(&p->place.bytes, path, &p->info, err) :
+			    picture_look(&p->place.bytes, path, &p->info, err);
+
+	if (image_id && !*p->info.image_id)
+		memcpy(p->info.image_id, image_id, HASH_HEX);
+	if (class && !strcmp(class, "truncated_image") && image_id)
+		class = NULL;		/* it was let in with these bytes */
+	if (image_id && strcmp(image_id, p->info.image_id)) {
+		err_set(err, EXIT_DATA, "'%s' holds other bytes than when it was scanned", path);
+		class = "image_changed";
+	}
+	p->info.bytes = p->place.bytes.size;
+	return class;
+}
+
+/* What fstat says of the file now must stay so while it is sent. */
+static void note_file(struct picture *p)
+{
+	struct stat st;
+
+	p->file_size = p->file_mtime_ns = -1;
+	if (p->place.own_fd < 0 || fstat(p->place.own_fd, &st))
+		return;
+	p->file_size = st.st_size;
+	p->file_mtime_ns = mtime_of(&st);
+}
+
+struct picture *picture_open(struct pictures *all, const char *path, const char *image_id,
+			     const char **class, struct err *err)
 {
 	struct picture *p = xmalloc(sizeof(*p));
-	struct stat st;
 
 	p->info = (struct picture_info){ .orientation = 1 };
 	p->at = 0;
 	p->step = -1;
-	*class = open_regular(path, &p->fd, &st, err);
-	p->info.mtime_ns = *class ? 0 : mtime_of(&st);
+	*class = locate(all, path, image_id, &p->place, err);
+	note_file(p);
 	if (!*class)
-		*class = probe_fd(p->fd, path, &p->info, err);
-	if (!*class && image_id && strcmp(image_id, p->info.image_id)) {
-		err_set(err, EXIT_DATA, "'%s' holds other bytes than when it was scanned", path);
-		*class = "image_changed";
+		*class = check(p, path, image_id, err);
+	if (!*class && is_too_large(all, &p->info)) {
+		*class = resize(all, p, path, err);
+		note_file(p);
 	}
 	if (!*class)
 		return p;
@@ -180,8 +296,7 @@ void picture_close(struct picture *p)
 {
 	if (!p)
 		return;
-	if (p->fd >= 0)
-		close(p->fd);
+	album_done(&p->place);
 	free(p);
 }
 
@@ -197,28 +312,22 @@ const char *picture_id(const struct picture *p)
 
 int64_t picture_base64_len(const struct picture *p)
 {
-	return (p->info.bytes + 2) / 3 * 4;
+	return (p->place.bytes.size + 2) / 3 * 4;
 }
 
-/* Makes the base64 of one step of the file. -1: the file is not the one we checked. */
+/* Makes the base64 of one step of the image. -1: the file is not the one we checked. */
 static int load_step(struct picture *p, int64_t step)
 {
 	unsigned char bytes[STEP_BYTES];
-	int64_t from = step * STEP_BYTES, want = p->info.bytes - from;
-	size_t have = 0, need = want < STEP_BYTES ? (size_t)want : STEP_BYTES;
+	int64_t from = step * STEP_BYTES, want = p->place.bytes.size - from;
+	size_t need = want < STEP_BYTES ? (size_t)want : STEP_BYTES;
 	struct stat st;
-	ssize_t n;
 
-	if (fstat(p->fd, &st) || mtime_of(&st) != p->info.mtime_ns || st.st_size != p->info.bytes)
+	if (p->file_size >= 0 && (fstat(p->place.own_fd, &st) || st.st_size != p->file_size ||
+				  mtime_of(&st) != p->file_mtime_ns))
 		return -1;
-	while (have < need) {
-		n = pread(p->fd, bytes + have, need - have, from + (off_t)have);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		have += (size_t)n;
-	}
+	if (picture_read(&p->place.bytes, from, bytes, need) != need)
+		return -1;
 	p->step_len = (size_t)EVP_EncodeBlock((unsigned char *)p->text, bytes, (int)need);
 	p->step = step;
 	return 0;

@@ -34,8 +34,8 @@ static uint32_t little32(const unsigned char *p)
 	return little16(p + 2) << 16 | little16(p);
 }
 
-/* The orientation tag (0x0112) of a TIFF structure, as EXIF blocks hold it; 1 if absent. */
-static int tiff_orientation(const unsigned char *p, size_t len)
+/* The tag 0x0112 of the first directory. */
+int picture_orientation(const unsigned char *p, size_t len)
 {
 	bool little;
 	uint32_t at, count, i, value;
@@ -58,20 +58,10 @@ static int tiff_orientation(const unsigned char *p, size_t len)
 
 static const char *png(struct span_of s, struct picture_info *info)
 {
-	size_t at = 8, n;
-
 	if (s.len < 33 || memcmp(s.bytes + 12, "IHDR", 4))
 		return "a PNG without its header";
 	info->width = big32(s.bytes + 16);
 	info->height = big32(s.bytes + 20);
-	while (at + 12 <= s.len) {
-		n = big32(s.bytes + at);
-		if (!memcmp(s.bytes + at + 4, "eXIf", 4) && n <= s.len - at - 12)
-			info->orientation = tiff_orientation(s.bytes + at + 8, n);
-		if (n > s.len - at - 12 || !memcmp(s.bytes + at + 4, "IDAT", 4))
-			break;
-		at += n + 12;
-	}
 	return NULL;
 }
 
@@ -96,13 +86,14 @@ static const char *jpeg(struct span_of s, struct picture_info *info)
 		}
 		n = big16(s.bytes + at + 2);
 		if (is_frame(marker)) {
+			info->pixels_at = (int64_t)at;
 			info->height = big16(s.bytes + at + 5);
 			info->width = big16(s.bytes + at + 7);
 			return NULL;
 		}
 		if (marker == 0xe1 && n >= 8 && at + 2 + n <= s.len &&
 		    !memcmp(s.bytes + at + 4, "Exif\0\0", 6))
-			info->orientation = tiff_orientation(s.bytes + at + 10, n - 8);
+			info->orientation = picture_orientation(s.bytes + at + 10, n - 8);
 		if (n < 2)
 			return "a JPEG with a broken header";
 		at += n + 2;

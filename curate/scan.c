@@ -2,14 +2,15 @@
  *
  * scan: finds images and says what they are.
  *
- *	capqa scan photos/ more.jsonl -o images.jsonl
+ *	capqa scan photos/ 'shards/[0-9].tar' more.jsonl -o images.jsonl
  *
- * Folders are walked in sorted order; manifests (JSONL, or one JSON array of paths or rows)
- * are read in theirs. Each image becomes one record: the hash of its bytes, its type by
+ * Folders are walked in sorted order; archives and manifests (JSONL, a JSON array of paths or
+ * rows, a list of paths) are read in theirs. Each image becomes one record: the hash of its bytes, its type by
  * content, its size. The same bytes under a second path are written with `same_as`, and
  * nothing later asks about them twice.
  */
 #include <fts.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +23,14 @@
 #include "cli/opt.h"
 #include "cli/sig.h"
 #include "curate/picture.h"
+#include "curate/scan_in.h"
 #include "schemas/fold.h"
 #include "schemas/layout.h"
 #include "schemas/record.h"
 #include "schemas/span.h"
 #include "store/answers.h"
+#include "store/archive.h"
+#include "store/archive_parts.h"
 #include "store/run.h"
 #include "store/seen.h"
 #include "store/source.h"
@@ -56,21 +60,17 @@ static const struct opt_block blocks[] = {
 };
 
 static const struct about about = {
-	"capqa scan", "FOLDER|IMAGE|MANIFEST...", "find images, hash them, say what they are",
-	"Walks folders, reads manifests (JSONL, or a JSON array of paths or rows), writes one\n"
-	"image record per path. Other files in a folder are passed over.\n\n"
-	"  capqa scan photos/ -o images.jsonl\n", blocks
+	"capqa scan", "FOLDER|IMAGE|ARCHIVE|MANIFEST...",
+	"find images, hash them, say what they are",
+	"Walks folders, reads archives (tar, tar.gz, tar.zst, zip; split ones by their first part)\n"
+	"and manifests (JSONL, a JSON array of paths or rows, a list of paths), writes one image\n"
+	"record per path. Other files in a folder are passed over. A quoted pattern is expanded\n"
+	"here, however many files it names.\n\n"
+	"  capqa scan photos/ 'shards/*.tar' -o images.jsonl\n", blocks
 };
 
 static const struct run_words words = {
 	"scan", "files", { "images", "", "no images", "rejected", "left" }
-};
-
-struct scan {
-	struct run *run;
-	struct seen *seen;
-	struct answers *ledger;
-	int64_t again;		/* images whose bytes stood under an earlier path */
 };
 
 /* What the ledger remembers of this very file, if it does. */
@@ -117,26 +117,30 @@ static void remember(struct scan *s, const char *path, const struct picture_info
 	}
 }
 
-/* The image record for what was found at path; `image` is how records name it. */
-static void fill(struct scan *s, struct rec *r, const struct picture_info *info)
+void scan_fill(struct rec *r, const struct picture_info *info)
 {
-	const char *first;
-	struct err err;
-	int got;
-
 	rec_set_text(r, "image_id", info->image_id);
 	rec_set_text(r, "mime", info->mime);
 	rec_set_int(r, "width", info->width);
 	rec_set_int(r, "height", info->height);
 	rec_set_int(r, "bytes", info->bytes);
 	rec_set_int(r, "orientation", info->orientation);
-	got = seen_add(s->seen, info->image_id, rec_text(r, "image"), &first, &err);
+}
+
+void scan_write(struct scan *s, struct item *item)
+{
+	struct rec *r = item->rec;
+	const char *first;
+	struct err err;
+	int got = seen_add(s->seen, rec_text(r, "image_id"), rec_text(r, "image"), &first, &err);
+
 	if (got < 0)
 		run_fail(s->run, &err);
-	if (got <= 0)
-		return;
-	rec_set_text(r, "same_as", first);
-	s->again++;
+	if (got > 0) {
+		rec_set_text(r, "same_as", first);
+		s->again++;
+	}
+	run_write(s->run, item, RUN_DONE);
 }
 
 /* Looks at the file of r's image and ends the item. */
@@ -147,19 +151,23 @@ static void scan_image(struct scan *s, struct item *item, const char *path)
 	struct err err;
 
 	if (!recall(s, path, &info)) {
-		class = picture_probe(path, &info, &err);
+		class = picture_probe(s->pictures, path, &info, &err);
 		if (!class)
 			remember(s, path, &info);
+	}
+	if (class && !*class) {
+		run_fail(s->run, &err);
+		class = "unreadable";
 	}
 	if (class) {
 		run_reject(s->run, item, class, err.text);
 		return;
 	}
-	fill(s, item->rec, &info);
-	run_write(s->run, item, RUN_DONE);
+	scan_fill(item->rec, &info);
+	scan_write(s, item);
 }
 
-static bool named_like_an_image(const char *path)
+bool scan_named_like_an_image(const char *path)
 {
 	static const char *const ends[] = { ".png", ".jpg", ".jpeg", ".jfif", ".webp", ".gif",
 					    ".bmp", ".tif", ".tiff", ".heic", ".heif", ".avif" };
@@ -172,22 +180,42 @@ static bool named_like_an_image(const char *path)
 	return false;
 }
 
-/* Content decides what an image is; the name only decides whether to complain. */
-static bool looks_like_an_image(const char *path)
-{
-	unsigned char head[64];
-	struct picture_info info;
-	struct err err;
-	FILE *file = fopen(path, "re");
-	size_t n = file ? fread(head, 1, sizeof(head), file) : 0;
-	const char *class = picture_header(head, n, &info, &err);
+enum look { LOOK_IMAGE, LOOK_ARCHIVE, LOOK_LATER_PART, LOOK_LOST_PART, LOOK_OTHER };
 
-	if (file)
+/* Content decides what a file is; an image's name only decides whether to complain. */
+static enum look look_at(const struct scan *s, const char *path)
+{
+	static const enum look parts[] = {
+		[PARTS_LATER] = LOOK_LATER_PART, [PARTS_ORPHAN] = LOOK_LOST_PART
+	};
+	enum parts_place place = parts_place(path);
+	unsigned char head[512];
+	struct picture_info info;
+	const char *class;
+	size_t n = 0;
+	FILE *file;
+
+	if (place == PARTS_LATER || place == PARTS_ORPHAN)
+		return parts[place];
+	if (scan_named_like_an_image(path))
+		return LOOK_IMAGE;
+	if (scan_knows_archive(s, path))
+		return LOOK_ARCHIVE;
+	file = fopen(path, "re");
+	if (file) {
+		n = fread(head, 1, sizeof(head), file);
 		fclose(file);
-	return !class || strcmp(class, "unsupported_format");
+	}
+	class = picture_header(head, n, &info, NULL);
+	if (!class || strcmp(class, "unsupported_format"))
+		return LOOK_IMAGE;
+	if (arc_could_be(head, n) && arc_is_archive(path))
+		return LOOK_ARCHIVE;
+	return LOOK_OTHER;
 }
 
-static void scan_path(struct scan *s, const char *path)
+/* A file that stands for itself; class: what is wrong with it, or NULL. */
+static void scan_path(struct scan *s, const char *path, const char *class, const char *why)
 {
 	struct item item;
 	struct rec *r = rec_new(REC_IMAGE);
@@ -199,6 +227,8 @@ static void scan_path(struct scan *s, const char *path)
 		return;
 	if (!utf8)
 		run_reject(s->run, &item, "path_not_utf8", "a file whose name is not UTF-8; rename it");
+	else if (class)
+		run_reject(s->run, &item, class, why);
 	else
 		scan_image(s, &item, path);
 }
@@ -208,18 +238,34 @@ static int by_name(const FTSENT **a, const FTSENT **b)
 	return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
-static bool done(const struct scan *s)
+bool scan_done(const struct scan *s)
 {
 	return run_failed(s->run) || sig_stop() ||
-	       (opt.run.limit >= 0 && run_read(s->run) >= opt.run.limit);
+	       (s->o->limit >= 0 && run_read(s->run) >= s->o->limit);
 }
 
-static void pass_over(struct scan *s, const char *path)
+void scan_pass_over(struct scan *s, const char *file, int64_t line)
 {
 	struct item item;
 
-	if (run_item(s->run, NULL, path, 1, &item))
+	if (run_item(s->run, NULL, file, line, &item))
 		run_end(s->run, &item, RUN_SKIPPED, NULL, NULL);
+}
+
+/* false: it is nothing that stands for itself, and no part of an archive read before. */
+static bool scan_file(struct scan *s, const char *path)
+{
+	enum look look = look_at(s, path);
+
+	if (look == LOOK_IMAGE)
+		scan_path(s, path, NULL, NULL);
+	else if (look == LOOK_ARCHIVE && fold_is_utf8(path, strlen(path)))
+		scan_archive(s, path);
+	else if (look == LOOK_ARCHIVE)
+		scan_path(s, path, "path_not_utf8", "");
+	else if (look == LOOK_LOST_PART)
+		scan_path(s, path, "part_missing", "the part of this archive before it is not there");
+	return look != LOOK_OTHER;
 }
 
 static void scan_folder(struct scan *s, char *folder)
@@ -228,24 +274,29 @@ static void scan_folder(struct scan *s, char *folder)
 	FTS *walk = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);
 	FTSENT *e;
 
-	while (!done(s) && walk && (e = fts_read(walk))) {
+	while (!scan_done(s) && walk && (e = fts_read(walk))) {
 		run_tick(s->run, NULL);
 		if (e->fts_level > 0 && e->fts_name[0] == '.') {
 			fts_set(walk, e, FTS_SKIP);
 		} else if (e->fts_info == FTS_F || e->fts_info == FTS_SLNONE) {
-			if (named_like_an_image(e->fts_path) || looks_like_an_image(e->fts_path))
-				scan_path(s, e->fts_path);
-			else
-				pass_over(s, e->fts_path);
-		} else if (e->fts_info == FTS_DNR || e->fts_info == FTS_NS) {
-			scan_path(s, e->fts_path);	/* its reject says what is wrong */
+			if (!scan_file(s, e->fts_path))
+				scan_pass_over(s, e->fts_path, 1);
+		} else if (e->fts_info == FTS_DNR || e->fts_info == FTS_NS ||
+			   (e->fts_info == FTS_DEFAULT && scan_named_like_an_image(e->fts_path))) {
+			scan_path(s, e->fts_path, NULL, NULL);	/* its reject says what is wrong */
 		}
 	}
 	if (walk)
 		fts_close(walk);
 }
 
-/* A row as a record: a bare path, or an object. */
+/* Is the line a path as it stands, neither a JSON text nor an object? */
+static bool is_bare(const struct line *line)
+{
+	return !line->too_long && !strchr("{[\"", line->text[0]);
+}
+
+/* A row as a record: a path, in quotes or bare, or an object. */
 static struct rec *row(const struct line *line, struct err *err)
 {
 	struct buf path;
@@ -255,12 +306,15 @@ static struct rec *row(const struct line *line, struct err *err)
 		err_set(err, EXIT_DATA, "longer than 16 MB");
 		return NULL;
 	}
-	if (line->text[0] != '"')
+	if (!is_bare(line) && line->text[0] != '"')
 		return rec_parse(REC_IMAGE, line->text, line->len, err);
-	if (span_check(line->text, line->len, err))
+	if (!is_bare(line) && span_check(line->text, line->len, err))
 		return NULL;
 	buf_init(&path, BUF_NO_MAX);
-	span_unquote(&path, line->text, line->len);
+	if (is_bare(line))	/* an editor's line may end in CR LF */
+		buf_add(&path, line->text, line->len - (line->text[line->len - 1] == '\r'));
+	else
+		span_unquote(&path, line->text, line->len);
 	r = rec_new(REC_IMAGE);
 	rec_set_text(r, "image", path.data);
 	buf_release(&path);
@@ -275,6 +329,12 @@ static void scan_row(struct scan *s, const struct line *line)
 	struct item item;
 	char *path;
 
+	if (is_bare(line) && !fold_is_utf8(line->text, line->len)) {
+		rec_free(r);
+		if (run_item(s->run, NULL, line->file, line->number, &item))
+			run_reject(s->run, &item, "path_not_utf8", "a path that is not UTF-8");
+		return;
+	}
 	if (!run_item(s->run, r, line->file, line->number, &item))
 		return;
 	if (!r) {
@@ -300,7 +360,7 @@ static void scan_manifest(struct scan *s, char *path)
 		run_fail(s->run, &err);
 		return;
 	}
-	while (!done(s) && (got = source_poll(in, &line, &err)) != SOURCE_END) {
+	while (!scan_done(s) && (got = source_poll(in, &line, &err)) != SOURCE_END) {
 		if (got == SOURCE_LINE)
 			scan_row(s, &line);
 		else if (got == SOURCE_LATER)
@@ -320,22 +380,48 @@ static void scan_operand(struct scan *s, char *path)
 	if (strcmp(path, "-") && stat(path, &st)) {
 		err_set(&err, EXIT_NOINPUT, "cannot open '%s':", path);
 		run_fail(s->run, &err);
-	} else if (!strcmp(path, "-") || !(S_ISDIR(st.st_mode) || S_ISREG(st.st_mode))) {
-		scan_manifest(s, path);
-	} else if (S_ISDIR(st.st_mode)) {
+	} else if (strcmp(path, "-") && S_ISDIR(st.st_mode)) {
 		scan_folder(s, path);
-	} else if (named_like_an_image(path) || looks_like_an_image(path)) {
-		scan_path(s, path);
+	} else if (strcmp(path, "-") && S_ISREG(st.st_mode)) {
+		if (!scan_file(s, path))
+			scan_manifest(s, path);
+	} else if (scan_named_like_an_image(path)) {
+		scan_path(s, path, NULL, NULL);
 	} else {
-		scan_manifest(s, path);
+		scan_manifest(s, path);		/* a pipe of rows */
 	}
+}
+
+/* A pattern that the shell was kept from: its files in the order of their bytes. */
+static void scan_pattern(struct scan *s, const char *pattern)
+{
+	glob_t found = { .gl_pathc = 0 };
+	struct err err;
+	size_t i;
+	int code;
+
+	if (strstr(pattern, "**")) {
+		err_set(&err, EXIT_USAGE, "'%s': ** is not understood; a folder is read with all below "
+			"it", pattern);
+		run_fail(s->run, &err);
+		return;
+	}
+	code = glob(pattern, 0, NULL, &found);
+	if (code) {
+		err_set(&err, code == GLOB_NOSPACE ? EXIT_SYSTEM : EXIT_NOINPUT,
+			"no file matches '%s'", pattern);
+		run_fail(s->run, &err);
+	}
+	for (i = 0; i < found.gl_pathc && !scan_done(s); i++)
+		scan_operand(s, found.gl_pathv[i]);
+	globfree(&found);
 }
 
 int main(int argc, char **argv)
 {
 	char dash[] = "-", *standard_input[] = { dash, NULL };
 	const char *ledger = getenv("CAPQA_LEDGER");
-	struct scan s = { 0 };
+	struct scan s = { .o = &opt.run };
 	struct err err;
 	char more[64];
 	char **paths;
@@ -352,8 +438,14 @@ int main(int argc, char **argv)
 	}
 	if (!(s.seen = seen_open(&err)))
 		die_err(&err);
-	for (paths = *paths ? paths : standard_input; *paths && !done(&s); paths++)
-		scan_operand(&s, *paths);
+	s.pictures = pictures_new(0);
+	for (paths = *paths ? paths : standard_input; *paths && !scan_done(&s); paths++) {
+		if (access(*paths, F_OK) && strpbrk(*paths, "*?["))
+			scan_pattern(&s, *paths);
+		else
+			scan_operand(&s, *paths);
+	}
+	pictures_free(s.pictures);
 	if (answers_close(s.ledger, &err))
 		run_fail(s.run, &err);
 	seen_close(s.seen);

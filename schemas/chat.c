@@ -50,6 +50,10 @@ void chat_key(const struct chat_request *q, unsigned char key[16])
 	}
 	if (q->no_think)
 		hash_text(&h, "no think");
+	if (q->image_id && q->max_pixels) {
+		hash_text(&h, "max pixels");
+		hash_number(&h, q->max_pixels);
+	}
 	hash_raw(&h, key);
 	hash_release(&h);
 }

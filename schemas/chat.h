@@ -35,6 +35,7 @@ struct chat_request {
 	const char *model;
 	const char *prompt;		/* the user's text; behind the image if there is one */
 	const char *image_id;		/* NULL: no image */
+	int64_t max_pixels;		/* the image is resized if it has more; 0: never */
 	const char *image_mime;		/* "image/png"; by content, strict servers compare */
 	double temperature, top_p, repetition_penalty;
 	int64_t max_tokens;

@@ -28,3 +28,14 @@ CREATE TABLE IF NOT EXISTS images (
 	height INTEGER NOT NULL,
 	orientation INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- What scan found in an archive, while its size and time stay the same: see store/listing.
+CREATE TABLE IF NOT EXISTS listings (
+	path BLOB NOT NULL,                -- with the slice in front, under --part
+	chunk INTEGER NOT NULL,
+	size INTEGER NOT NULL,
+	mtime_ns INTEGER NOT NULL,
+	last INTEGER NOT NULL,             -- 1: the archive ends with this chunk
+	lines BLOB NOT NULL,               -- one line a member; one zstd frame
+	PRIMARY KEY (path, chunk)
+) STRICT, WITHOUT ROWID;

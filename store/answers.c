@@ -15,7 +15,7 @@
 #include "cli/buf.h"
 
 #define APPLICATION_ID 0x6371616c	/* "cqal" */
-#define SCHEMA_VERSION 1
+#define SCHEMA_VERSION 2	/* 1: without listings */
 #define BUSY_MS 60000
 #define COMPRESS_FROM 256		/* bytes; shorter answers do not shrink */
 #define ZSTD_LEVEL 3
@@ -47,6 +47,11 @@ struct answers {
 	struct timespec first;	/* when the oldest of the group came */
 	struct buf packed;	/* scratch */
 };
+
+struct sqlite3 *answers_database(const struct answers *a)
+{
+	return a->db;
+}
 
 void answer_release(struct answer *a)
 {

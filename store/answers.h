@@ -51,6 +51,9 @@ void answers_put(struct answers *a, const unsigned char key[16], const struct an
 int answers_due_ms(const struct answers *a);
 int answers_commit(struct answers *a, struct err *err);
 
+/* Its open database, for store/listing, whose table lies in the same file. */
+struct sqlite3 *answers_database(const struct answers *a);
+
 /* What scan learned about a file, so that a second scan need not read it again. */
 struct seen_image {
 	char image_id[33];

@@ -23,6 +23,20 @@ seed() {
 			n=$((n + 1))
 			printf '\140%s' "$line" >"$2/seed-$n"
 		done ;;
+	image)
+		for f in examples/images/*.jpg examples/images/charts/*.png; do
+			n=$((n + 1))
+			head -c 60000 "$f" >"$2/seed-$n"
+		done
+		printf 'GIF89a\3\0\3\0\0\0\0,\0\0\0\0\3\0\3\0\0\2\1\0\0;' >"$2/seed-gif" ;;
+	archive)
+		tar -cf "$2/seed-tar" tests/deps.sh tests/layers.sh
+		gzip -c "$2/seed-tar" >"$2/seed-gz"
+		zstd -qfc "$2/seed-tar" >"$2/seed-zst"
+		for m in ZIP_STORED ZIP_DEFLATED; do
+			python3 -c "import sys, zipfile as z
+with z.ZipFile(sys.argv[1], 'w', z.$m) as f: f.write('tests/deps.sh'); f.write('tests/layers.sh')" "$2/seed-$m"
+		done ;;
 	esac
 }
 for source in tests/fuzz/*.c; do

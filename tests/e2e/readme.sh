@@ -7,7 +7,9 @@
 
 sim_start --world "$world"
 cp -r images photos
-mkdir -p examples
+mkdir -p examples shards
+tar -cf shards/0.tar images
+tar -czf x.tar.gz images && split -b 300000 -d -a 3 x.tar.gz x.tar.gz.part_
 cp "$top/examples/pipeline.mk" examples/
 
 # blocks LANGUAGE: the lines of README's code blocks of this kind, one command a line.

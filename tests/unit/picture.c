@@ -14,6 +14,7 @@
 #include "tests/unit/scratch.h"
 
 static struct err err;
+static struct pictures *pictures;
 
 /* ---- images made by hand ---- */
 
@@ -65,6 +66,9 @@ static void make_png(struct buf *b, unsigned width, unsigned height, unsigned or
 	big(b, 4, 4);
 	buf_adds(b, "IDATxxxx");
 	big(b, 0, 4);
+	big(b, 0, 4);
+	buf_adds(b, "IEND");
+	big(b, 0, 4);
 }
 
 /* pad: bytes of a comment in front of the frame header. */
@@ -97,6 +101,7 @@ static void make_jpeg(struct buf *b, unsigned width, unsigned height, int orient
 	big(b, height, 2);
 	big(b, width, 2);
 	buf_add(b, "\x03xxxxxxxxx\xff\xda", 12);
+	buf_add(b, "\0\xffxxxx\xff\xd9", 8);
 }
 
 static void make_webp(struct buf *b, const char *kind, unsigned width, unsigned height)
@@ -150,6 +155,9 @@ static void header(struct buf *b, const char *mime, int64_t width, int64_t heigh
 	assert_string_equal(info.mime, mime);
 	assert_int_equal(info.width, width);
 	assert_int_equal(info.height, height);
+	if (!strcmp(mime, "image/png"))
+		assert_null(picture_whole(&(struct picture_bytes){ -1, 0, (int64_t)b->len,
+					  (unsigned char *)b->data }, &info));
 	assert_int_equal(info.orientation, orientation);
 	buf_clear(b);
 }
@@ -262,7 +270,7 @@ static void test_no_images(void **state)
 static void probe(const char *path, const char *class)
 {
 	struct picture_info info;
-	const char *got = picture_probe(path, &info, &err);
+	const char *got = picture_probe(pictures, path, &info, &err);
 
 	if (!got || strcmp(got, class))
 		fail_msg("%s: %s, not %s", path, got ? got : "fine", class);
@@ -276,9 +284,9 @@ static void test_probe_classes(void **state)
 	probe(scratch_path("a-file/x.png"), "not_found");
 	probe(scratch_folder, "is_folder");
 	probe(scratch_text("empty.png", ""), "empty_file");
-	probe("/dev/null", "unreadable");
+	probe("/dev/null", "is_special");
 	assert_int_equal(mkfifo(scratch_path("fifo.png"), 0600), 0);
-	probe(scratch_path("fifo.png"), "unreadable");	/* and does not wait for a writer */
+	probe(scratch_path("fifo.png"), "is_special");	/* and does not wait for a writer */
 	probe(scratch_text("short.jpg", "\xff\xd8\xff\xe0"), "damaged_image");
 }
 
@@ -297,7 +305,7 @@ static void test_probe_by_content(void **state)
 	make_png(&b, 30, 40, 3);
 	hash_of(b.data, b.len, id);
 	for (i = 0; i < COUNT(names); i++) {
-		assert_null(picture_probe(scratch_file(names[i], b.data, b.len), &info, &err));
+		assert_null(picture_probe(pictures, scratch_file(names[i], b.data, b.len), &info, &err));
 		assert_string_equal(info.mime, "image/png");
 		assert_string_equal(info.image_id, id);
 		assert_int_equal(info.bytes, b.len);
@@ -317,7 +325,7 @@ static void test_probe_long_metadata(void **state)
 	(void)state;
 	buf_init(&b, BUF_NO_MAX);
 	make_jpeg(&b, 640, 480, 6, true, 300000);
-	assert_null(picture_probe(scratch_file("long.jpg", b.data, b.len), &info, &err));
+	assert_null(picture_probe(pictures, scratch_file("long.jpg", b.data, b.len), &info, &err));
 	assert_int_equal(info.width, 640);
 	assert_int_equal(info.orientation, 6);
 	buf_release(&b);
@@ -331,22 +339,123 @@ static void make_file(struct buf *b, const char *name, size_t len)
 	make_gif(b, 1, 1);
 	while (b->len < len)
 		buf_addc(b, (char)(b->len * b->len / 7));
+	b->data[b->len - 1] = ';';
 	scratch_file(name, b->data, b->len);
 }
 
 static struct picture *open_fine(const char *path, const char *id)
 {
 	const char *class;
-	struct picture *p = picture_open(path, id, &class, &err);
+	struct picture *p = picture_open(pictures, path, id, &class, &err);
 
 	if (!p)
 		fail_msg("%s: %s", class, err.text);
 	return p;
 }
 
+/* ---- whole or not ---- */
+
+static void make_whole(struct buf *b, int kind)
+{
+	buf_init(b, BUF_NO_MAX);
+	switch (kind) {
+	case 0: make_png(b, 3, 4, 6); break;
+	case 1: make_jpeg(b, 3, 4, 6, true, 10); break;
+	case 2:
+		make_webp(b, "VP8L", 3, 4);
+		b->data[4] = (char)(b->len - 8);
+		break;
+	case 3:
+		make_gif(b, 3, 4);
+		buf_adds(b, "xx;");
+		break;
+	default:
+		make_bmp(b, 3, 4);
+		buf_add(b, "\0\0\0\0\0\0\0\0", 4);
+		memcpy(b->data + 10, "\x22\0\0\0", 4);
+		while (b->len < 34 + 4 * 12)
+			buf_addc(b, 'p');
+	}
+}
+
+/* Every cut behind the header is noticed, and bytes behind the end are forgiven. */
+static void test_truncated(void **state)
+{
+	struct picture_info info;
+	struct picture_bytes bytes = { .fd = -1 };
+	const char *class;
+	struct buf b;
+	int kind;
+	size_t n;
+
+	(void)state;
+	for (kind = 0; kind < 5; kind++) {
+		make_whole(&b, kind);
+		if (kind < 2)
+			buf_adds(&b, "what a phone appends");
+		info = (struct picture_info){ .orientation = 1 };
+		bytes.memory = (unsigned char *)b.data;
+		bytes.size = (int64_t)b.len;
+		class = picture_look(&bytes, "x", &info, &err);
+		if (class)
+			fail_msg("kind %d: %s", kind, err.text);
+		buf_release(&b);
+		make_whole(&b, kind);
+		for (n = b.len - (kind == 2 ? 2 : 1); n > 12; n--) {
+			bytes.memory = (unsigned char *)b.data;
+			bytes.size = (int64_t)n;
+			class = picture_look(&bytes, "x", &info, &err);
+			if (!class || (strcmp(class, "truncated_image") && strcmp(class, "damaged_image")))
+				fail_msg("kind %d cut at %zu: %s", kind, n, class ? class : "whole");
+			if (n + 4 > b.len)
+				assert_string_equal(class, "truncated_image");
+		}
+		buf_release(&b);
+	}
+}
+
+/* EXIF behind the pixels: a PNG's eXIf chunk, a WebP's last chunk. */
+static void test_late_exif(void **state)
+{
+	struct picture_info info = { .orientation = 1 };
+	struct picture_bytes bytes = { .fd = -1 };
+	struct buf b, exif;
+
+	(void)state;
+	buf_init(&b, BUF_NO_MAX);
+	buf_init(&exif, BUF_NO_MAX);
+	tiff(&exif, true, 6);
+	make_webp(&b, "VP8X", 300, 200);
+	buf_adds(&b, "EXIF");
+	little(&b, (unsigned)exif.len, 4);
+	buf_add(&b, exif.data, exif.len);
+	b.data[4] = (char)(b.len - 8);
+	b.data[16] = 20;	/* what make_webp wrote behind the header counts as one chunk */
+	bytes.memory = (unsigned char *)b.data;
+	bytes.size = (int64_t)b.len;
+	assert_null(picture_look(&bytes, "x", &info, &err));
+	assert_int_equal(info.orientation, 6);
+	buf_clear(&b);
+	make_png(&b, 3, 4, 0);
+	b.len -= 12;
+	big(&b, (unsigned)exif.len, 4);
+	buf_adds(&b, "eXIf");
+	buf_add(&b, exif.data, exif.len);
+	big(&b, 0, 4);
+	big(&b, 0, 4);
+	buf_add(&b, "IENDxxxx", 8);
+	info = (struct picture_info){ .orientation = 1 };
+	bytes.memory = (unsigned char *)b.data;
+	bytes.size = (int64_t)b.len;
+	assert_null(picture_look(&bytes, "x", &info, &err));
+	assert_int_equal(info.orientation, 6);
+	buf_release(&exif);
+	buf_release(&b);
+}
+
 static void test_base64_is_the_reference(void **state)
 {
-	static const size_t lens[] = { 13,    14,    15,    16,	   17,	  18,
+	static const size_t lens[] = { 14,    15,    16,    17,	   18,	  19,
 				       49151, 49152, 49153, 98304, 98305, 200000 };
 	static const size_t rooms[] = { 1000000, 65536, 16384, 1000, 7 };
 	struct picture *p;
@@ -429,9 +538,9 @@ static void test_image_changed(void **state)
 	picture_seek(p, 70000);
 	assert_int_equal(picture_base64(p, part, 100), -1);
 	picture_close(p);
-	assert_null(picture_open(scratch_path("changed.gif"), id, &class, &err));
+	assert_null(picture_open(pictures, scratch_path("changed.gif"), id, &class, &err));
 	assert_string_equal(class, "image_changed");
-	assert_null(picture_open(scratch_path("gone.gif"), id, &class, &err));
+	assert_null(picture_open(pictures, scratch_path("gone.gif"), id, &class, &err));
 	assert_string_equal(class, "not_found");
 	picture_close(NULL);
 	buf_release(&file);
@@ -485,6 +594,8 @@ static void test_roots(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_late_exif),
 		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_cut_headers),
 		cmocka_unit_test(test_no_images),
@@ -498,5 +609,10 @@ int main(void)
 		cmocka_unit_test(test_roots),
 	};
 
-	return cmocka_run_group_tests_name("picture", tests, scratch_make, scratch_remove);
+	int failed;
+
+	pictures = pictures_new(0);
+	failed = cmocka_run_group_tests_name("picture", tests, scratch_make, scratch_remove);
+	pictures_free(pictures);
+	return failed;
 }
