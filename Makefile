@@ -28,7 +28,7 @@ compile = $(CC) -std=c11 -D_GNU_SOURCE -I. -I$(O)/gen $(warnings) $(san) $(harde
 link = $(CC) $(san) $(CFLAGS) $(relro) $(LDFLAGS)
 
 # One word per program, in pipeline order.
-curate = scan generate extract ping
+curate = scan generate extract caption ping
 filter = blind sight select dedupe
 store = ingest export report
 stages = $(curate) $(filter) $(store)

@@ -30,6 +30,8 @@ static const struct {
 	{ "sight", "ask a small LVLM with the image" },
 	{ "select", "apply the rule: keep, drop or undecided" },
 	{ "dedupe", "mark copies and conflicting answers" },
+	{ "Caption and audit", NULL },
+	{ "caption", "ask a captioner to describe each image" },
 	{ "Keep and publish", NULL },
 	{ "ingest", "put records into the SQLite store" },
 	{ "export", "write the store's records as a dataset folder" },

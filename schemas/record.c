@@ -461,6 +461,18 @@ void rec_question_id(const char *image_key, const char *question, const char *co
 	hash_release(&h);
 }
 
+void rec_caption_id(const char *image_key, const char *caption, const char *model, char out[33])
+{
+	struct hash h;
+
+	hash_init(&h);
+	hash_text(&h, image_key);
+	hash_text(&h, caption);
+	hash_text(&h, model);
+	hash_hex(&h, out);
+	hash_release(&h);
+}
+
 static int read_options(const cJSON *list, struct rec_question *q, struct err *err)
 {
 	const cJSON *item;
