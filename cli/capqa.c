@@ -32,6 +32,7 @@ static const struct {
 	{ "dedupe", "mark copies and conflicting answers" },
 	{ "Caption and audit", NULL },
 	{ "caption", "ask a captioner to describe each image" },
+	{ "audit", "score captions by what can be answered from them" },
 	{ "Keep and publish", NULL },
 	{ "ingest", "put records into the SQLite store" },
 	{ "export", "write the store's records as a dataset folder" },

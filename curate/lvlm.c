@@ -280,7 +280,8 @@ void lvlm_ask(struct lvlm *l, const struct chat_request *request, const char *im
 		free(path);
 	} else {
 		c = calls_open(&l->calls, &q, key, path);
-		c->home = pool_home(c->q.image_id ? c->q.image_id : c->q.prompt);
+		c->home = pool_home(q.home ? q.home : q.image_id ? q.image_id : q.prompt);
+		c->q.home = NULL;
 		calls_join(&c->askers, about);
 		calls_ready(&l->calls, c);
 	}

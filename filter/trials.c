@@ -8,12 +8,9 @@
 #include <string.h>
 
 #include "cli/buf.h"
+#include "filter/abstain.h"
 #include "filter/letter.h"
-#include "schemas/fold.h"
 #include "schemas/hash.h"
-
-#define ABSTAIN_BLIND "It cannot be answered without the image."
-#define ABSTAIN_SIGHT "It cannot be answered from the image."
 
 #define SIGHTED 0.9	/* a model that sees, on questions worth keeping; for --dry-run only */
 
@@ -57,29 +54,6 @@ bool trials_full(const char *question_id, double share)
 	return (double)value < share * (double)(UINT64_C(1) << 53);
 }
 
-/* Does one of the question's own options already say that it cannot be answered? */
-static bool says_it_already(const struct rec_question *q)
-{
-	static const char *const phrases[] = {
-		"cannot be answered", "can not be answered", "cannot be determined",
-		"can't be determined", "cannot be told", "not enough information",
-		"insufficient information", "impossible to tell", "cannot tell",
-	};
-	struct buf folded;
-	bool found = false;
-	size_t i, j;
-
-	buf_init(&folded, BUF_NO_MAX);
-	for (i = 0; i < q->option_count && !found; i++) {
-		buf_clear(&folded);
-		fold_text(&folded, q->options[i]);
-		for (j = 0; j < sizeof(phrases) / sizeof(*phrases); j++)
-			found = found || strstr(folded.data, phrases[j]);
-	}
-	buf_release(&folded);
-	return found;
-}
-
 static void make_orders(struct trials *t)
 {
 	const struct trial_options *o = t->plan->o;
@@ -114,7 +88,7 @@ struct trials *trials_open(const struct trials_plan *plan, const struct item *it
 	t->item = *item;
 	buf_init(&t->options, BUF_NO_MAX);
 	buf_init(&t->prompt, BUF_NO_MAX);
-	t->abstain = o->abstain && !says_it_already(&t->q);
+	t->abstain = o->abstain && abstain_find(t->q.options, t->q.option_count) < 0;
 	make_orders(t);
 	t->tally = (struct tally){
 		.model = xstrdup(plan->model), .prompt_id = xstrdup(plan->prompt.id),

@@ -43,6 +43,9 @@ struct chat_request {
 	enum chat_decode decode;	/* as given; only with letters */
 	const char *extra;		/* --extra: members for the body, checked; or NULL */
 	bool no_think;			/* --no-think */
+	/* Requests of one home go to one server, where the prompt's beginning is in its cache;
+	 * NULL: they go by image, else by prompt. Not in the key, and only until it is asked. */
+	const char *home;
 };
 
 /* Key of the logical request: url, dialect and headers are not in it, the image by its id. */
