@@ -26,11 +26,22 @@ make --no-print-directory -s -f examples/pipeline.mk IMAGES=examples/images WORK
 echo
 sh examples/demo/funnel.sh "$demo/capqa.db" \
 	"$(zstd -dcq "$demo"/dataset/data/*.zst | wc -l)"
+
+# The third job: captions planted beside the images, made and judged by simulated models.
+echo
+capqa caption -q -L "$demo/ledger.db" -m sim-captioner "$demo/images.jsonl" \
+	-o "$demo/captions.jsonl"
+python3 examples/sim/truth.py --captions examples/sim/world.json >"$demo/planted.jsonl"
+capqa audit -q -L "$demo/ledger.db" -m sim-llm -Q "$demo/capqa.db" --strip-prefix examples/images/ \
+	"$demo/planted.jsonl" -o "$demo/scores.jsonl"
+capqa ingest -q -d "$demo/capqa.db" "$demo/captions.jsonl" "$demo/scores.jsonl"
+sh examples/demo/audit.sh "$demo/capqa.db"
 cat <<END
 
 The store:   $demo/capqa.db          (sqlite3 opens it; the views are named plainly)
 The report:  $demo/report.html       (one page; open it in a browser)
 The dataset: $demo/dataset           (zstd shards of JSONL, manifest, card)
+The scores:  $demo/scores.jsonl      (one line a caption; in the store as well)
 
 The models were SIMULATED: capqa-sim answers from a planted world, no model ran. With a real
 server, two variables make it real:

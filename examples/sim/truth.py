@@ -23,6 +23,7 @@ import sys
 import unicodedata
 
 TRIALS = 4
+FLAGS = {"empty", "refusal", "degenerate", "truncated"}  # kinds of captions that are flagged
 FITS = {  # kind -> what must follow
     "visible": {"keep", "keep_one"}, "duplicate": {"keep_one"}, "guessable": {"blind_answerable"},
     "habit": {"blind_answerable"}, "unanswerable": {"not_visible"}, "wrong_gold": {"not_visible"},
@@ -119,7 +120,9 @@ def scores(world):
         kept = [q for q, v, _, group in rows if v == "keep" or v == "keep_one" and group == q["id"]]
         for caption in image.get("captions", []):
             counts = collections.Counter(correct=0, omitted=0, contradicted=0)
-            for q in kept:
+            flags = sorted({caption["kind"]} & FLAGS)
+            asked = kept if flags in ([], ["truncated"]) else []  # nobody is asked about the others
+            for q in asked:
                 said = caption.get("says", {}).get(q.get("asks"))
                 if said is None or fold(said) not in {fold(o) for o in q["options"]}:
                     counts["omitted"] += 1
@@ -127,7 +130,7 @@ def scores(world):
                     right = fold(said) == fold(gold_text(q))
                     counts["correct" if right else "contradicted"] += 1
             yield {"image": name, "kind": caption["kind"], "caption": caption["text"],
-                   "questions": len(kept), **counts}
+                   "flags": flags, "joins": bool(kept), "questions": len(asked), **counts}
 
 
 def check(world):
