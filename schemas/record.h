@@ -83,7 +83,7 @@ const char *rec_image_key(struct rec *r);
 void rec_question_id(const char *image_key, const char *question, const char *const *options,
 		     size_t count, const char *answer, char out[33]);
 
-/* The id of a caption: image key + caption + model (NULL counts as empty). */
+/* The id of a caption: image key + caption + model (NULL: not known). */
 void rec_caption_id(const char *image_key, const char *caption, const char *model, char out[33]);
 
 /*
