@@ -116,28 +116,37 @@ struct audit {
 	struct audit_plan plan;
 	struct audit_case *current;	/* not all of its trials are asked */
 	int64_t joined, unjoined;
+	const char *named;		/* the input whose layout was said */
 	char *example;			/* the first caption that found no question */
 };
 
 /* ---- captions in ---- */
 
-/* A row of somebody else becomes a caption record with an id. */
-static int read_caption(struct rec *r, struct err *err)
+/* Says once per input how its rows are read. */
+static void say_layout(struct audit *a, const struct item *item)
 {
-	char id[33];
+	struct buf name;
 
+	if (item->file == a->named)
+		return;
+	a->named = item->file;
+	buf_init(&name, BUF_NO_MAX);
+	layout_name(item->rec, REC_CAPTION, opt.bank.image_field, opt.text_field, &name);
+	if (name.len)
+		note("%s: %s", item->file, name.data);
+	buf_release(&name);
+}
+
+/* A row of somebody else becomes a caption record with an id. null is an empty caption. */
+static int read_caption(struct audit *a, struct item *item, struct err *err)
+{
 	const char *raw;
 	size_t len;
 
-	if (!rec_raw(r, "caption", &raw, &len))
-		return err_set(err, EXIT_DATA, "no 'caption' in the record");
-	if (!rec_image_key(r) && layout_image(r, opt.bank.image_field, err))
-		return -1;
-	if (!rec_has(r, "caption_id")) {
-		rec_caption_id(rec_image_key(r), rec_text(r, "caption"), rec_text(r, "model"), id);
-		rec_set_text(r, "caption_id", id);
-	}
-	return 0;
+	say_layout(a, item);
+	if (rec_raw(item->rec, "caption", &raw, &len) && raw[0] == 'n')
+		rec_set_text(item->rec, "caption", "");
+	return layout_caption(item->rec, opt.bank.image_field, opt.text_field, err);
 }
 
 /* What the record says of itself and what its text shows. A retried flag is no contradiction. */
@@ -213,7 +222,7 @@ static void start(struct audit *a, struct item *item)
 	struct err err;
 	int found;
 
-	if (read_caption(item->rec, &err)) {
+	if (read_caption(a, item, &err)) {
 		run_reject(a->run, item, "no_caption", err.text);
 		return;
 	}
@@ -366,6 +375,8 @@ static struct audit_bank *open_bank_or_die(void)
 	if (!bank)
 		die_err(&err);
 	n = audit_bank_counts(bank);
+	if (*n->layout)
+		note("%s: %s", opt.bank.questions.items[0], n->layout);
 	note("%lld questions to ask; %lld dropped or undecided, %lld twice, %lld not usable%s%s",
 	     (long long)n->held, (long long)n->dropped, (long long)n->again,
 	     (long long)n->unusable, *n->first ? ", the first at " : "", n->first);

@@ -26,6 +26,8 @@ struct audit_bank {
 	struct audit_bank_counts counts;
 	sqlite3_stmt *by_id, *by_path, *add;
 	struct buf key;
+	struct layout_questions row;	/* scratch */
+	bool named;			/* the layout is noted */
 };
 
 #define TEMPORARY \
@@ -253,6 +255,43 @@ static int take_record(struct audit_bank *b, const struct line *line, struct rec
 	return result;
 }
 
+static void note_layout(struct audit_bank *b, struct rec *row)
+{
+	struct buf name;
+
+	if (b->named)
+		return;
+	b->named = true;
+	buf_init(&name, BUF_NO_MAX);
+	layout_name(row, REC_QUESTION, b->o.image_field, NULL, &name);
+	snprintf(b->counts.layout, sizeof(b->counts.layout), "%s", name.data);
+	buf_release(&name);
+}
+
+/* One row, ours or of others, with as many questions as it has. */
+static int take_row_of(struct audit_bank *b, const struct line *line, struct rec *row,
+		       struct err *err)
+{
+	struct layout_question *item;
+	int result = 0;
+	size_t i;
+
+	note_layout(b, row);
+	if (layout_questions(row, b->o.image_field, &b->row, err)) {
+		unusable(b, line, err->text);
+		return 0;
+	}
+	for (i = 0; i < b->row.count && !result; i++) {
+		item = &b->row.items[i];
+		if (item->rec)
+			result = take_record(b, line, item->rec, err);
+		else
+			unusable(b, line, item->err.text);
+	}
+	layout_questions_clear(&b->row);
+	return result;
+}
+
 static int take_line(struct audit_bank *b, const struct line *line, struct err *err)
 {
 	struct rec *r;
@@ -267,7 +306,7 @@ static int take_line(struct audit_bank *b, const struct line *line, struct err *
 		unusable(b, line, err->text);
 		return 0;
 	}
-	result = take_record(b, line, r, err);
+	result = take_row_of(b, line, r, err);
 	rec_free(r);
 	return result;
 }
@@ -362,6 +401,7 @@ void audit_bank_close(struct audit_bank *b)
 	sqlite3_finalize(b->by_path);
 	sqlite3_finalize(b->add);
 	db_close(&b->db, NULL);
+	layout_questions_release(&b->row);
 	buf_release(&b->key);
 	free(b);
 }

@@ -54,6 +54,7 @@ void audit_list_release(struct audit_list *list);
 struct audit_bank_counts {
 	int64_t held, dropped, unusable, again;	/* again: an id that was there before */
 	char first[512];			/* why the first one was unusable */
+	char layout[200];			/* how the first row of others is read, or "" */
 };
 
 struct audit_bank;
