@@ -13,11 +13,15 @@ CAPQA ?= capqa
 GENERATE_MODEL ?= Qwen2.5-VL-72B-Instruct
 BLIND_MODEL ?= Qwen2.5-3B-Instruct
 SIGHT_MODEL ?= Qwen2.5-VL-3B-Instruct
+CAPTION_MODEL ?= CapRL-3B
+AUDIT_MODEL ?= $(BLIND_MODEL)
 
 # One server for all is OPENAI_BASE_URL; or one for each.
 GENERATE_URL ?=
 BLIND_URL ?=
 SIGHT_URL ?=
+CAPTION_URL ?=
+AUDIT_URL ?= $(BLIND_URL)
 
 VISUAL_ACC ?= >0.75
 TEXT_ACC ?= <0.25
@@ -79,6 +83,20 @@ $(WORK)/dataset/manifest.json: $(WORK)/store.done
 $(WORK)/report.html: $(WORK)/store.done
 	$(CAPQA) report -q -d $(WORK)/capqa.db -o $@
 
+# make captions: describe the same images; make audit: ask the kept questions about CAPTIONS.
+CAPTIONS ?= $(WORK)/captions.jsonl
+
+captions: $(WORK)/captions.jsonl
+audit: $(WORK)/scores.jsonl
+
+$(WORK)/captions.jsonl: $(WORK)/images.jsonl
+	$(CAPQA) caption $(FLAGS) -m $(CAPTION_MODEL) $(call url,$(CAPTION_URL)) \
+		-o $@ -r $(WORK)/caption.rejects.jsonl $<
+
+$(WORK)/scores.jsonl: $(CAPTIONS) $(WORK)/store.done
+	$(CAPQA) audit $(FLAGS) -m $(AUDIT_MODEL) $(call url,$(AUDIT_URL)) -Q $(WORK)/capqa.db \
+		-o $@ -r $(WORK)/audit.rejects.jsonl $(CAPTIONS)
+
 $(WORK):
 	mkdir -p $@
 
@@ -86,4 +104,4 @@ clean-results:	# what was asked stays in the ledger
 	rm -rf $(WORK)/*.jsonl $(WORK)/*.zst $(WORK)/*.partial $(WORK)/store.done \
 		$(WORK)/capqa.db* $(WORK)/dataset $(WORK)/report.html
 
-.PHONY: all clean-results
+.PHONY: all captions audit clean-results

@@ -20,8 +20,12 @@
 #include "curate/hygiene.h"
 #include "curate/lvlm.h"
 #include "filter/audit_bank.h"
+#include "filter/audit_caption.h"
 #include "filter/audit_case.h"
 #include "filter/audit_files.h"
+#include "filter/audit_page.h"
+#include "filter/audit_sample.h"
+#include "filter/audit_versus.h"
 #include "filter/judging.h"
 #include "schemas/chance.h"
 #include "schemas/layout.h"
@@ -34,8 +38,8 @@ static struct {
 	struct lvlm_options model;
 	struct trial_options trials;
 	struct audit_bank_options bank;
-	int64_t rotations;
-	bool caprl;
+	int64_t rotations, sample;
+	bool caprl, sample_only, summary, compare;
 	const char *text_field;
 } opt = {
 	.run = RUN_DEFAULTS, .model = LVLM_DEFAULTS, .rotations = 4,
@@ -60,6 +64,18 @@ static const struct opt join_table[] = {
 	  "what to take off the paths of captions and questions (repeatable)", NULL },
 	{ 0, "image-field", OPT_TEXT, &opt.bank.image_field, "NAME", "the member with the path", NULL },
 	{ 0, "text-field", OPT_TEXT, &opt.text_field, "NAME", "the member with the caption", NULL },
+	{ 0 }
+};
+static const struct opt look_table[] = {
+	{ 0, "sample", OPT_COUNT, &opt.sample, "N",
+	  "only N captions, by hash, each 'source' with its share", NULL },
+	{ 0, "sample-only", OPT_FLAG, &opt.sample_only, NULL,
+	  "write the captions of the sample and ask nothing", NULL },
+	{ 0, "summary", OPT_FLAG, &opt.summary, NULL,
+	  "the inputs are scores: print what they say together and ask nothing", NULL },
+	{ 0, "compare", OPT_FLAG, &opt.compare, NULL,
+	  "the inputs are two files of scores, A and B: print what B is better and worse at; -o "
+	  "lists every question", NULL },
 	{ 0 }
 };
 static const struct opt trial_table[] = {
@@ -88,8 +104,9 @@ static const struct opt trial_table[] = {
 static const struct opt model_table[] = { LVLM_OPTIONS(opt.model), { 0 } };
 static const struct opt run_table[] = { RUN_OPTIONS(opt.run), { 0 } };
 static const struct opt_block blocks[] = {
-	{ "Questions", join_table }, { "Trials", trial_table }, { "Model", model_table },
-	{ "Every stage", run_table }, { NULL, NULL }
+	{ "Questions", join_table }, { "Samples and figures", look_table },
+	{ "Trials", trial_table }, { "Model", model_table }, { "Every stage", run_table },
+	{ NULL, NULL }
 };
 
 static const struct about about = {
@@ -97,7 +114,8 @@ static const struct about about = {
 	"Writes one score per caption: what a text-only LLM answers right from the caption alone, "
 	"what the caption leaves out, what it contradicts. Inputs may be folders of shards.\n\n"
 	"  capqa audit -u http://localhost:8001/v1 -m Qwen2.5-3B-Instruct -Q capqa.db \\\n"
-	"      captions.jsonl.zst -o scores.jsonl\n", blocks
+	"      captions.jsonl.zst -o scores.jsonl\n"
+	"  capqa audit --summary scores.jsonl\n", blocks
 };
 
 static struct run_words words = {
@@ -114,6 +132,8 @@ struct audit {
 	struct lvlm *model;
 	struct audit_bank *bank;
 	struct audit_plan plan;
+	struct audit_page *page;
+	struct audit_sample *sample;	/* NULL: all captions */
 	struct audit_case *current;	/* not all of its trials are asked */
 	int64_t joined, unjoined;
 	const char *named;		/* the input whose layout was said */
@@ -137,56 +157,6 @@ static void say_layout(struct audit *a, const struct item *item)
 	buf_release(&name);
 }
 
-/* A row of somebody else becomes a caption record with an id. null is an empty caption. */
-static int read_caption(struct audit *a, struct item *item, struct err *err)
-{
-	const char *raw;
-	size_t len;
-
-	say_layout(a, item);
-	if (rec_raw(item->rec, "caption", &raw, &len) && raw[0] == 'n')
-		rec_set_text(item->rec, "caption", "");
-	return layout_caption(item->rec, opt.bank.image_field, opt.text_field, err);
-}
-
-/* What the record says of itself and what its text shows. A retried flag is no contradiction. */
-static unsigned flags_of(struct rec *r)
-{
-	const char *finish = rec_text(r, "finish_reason"), *text = rec_text(r, "caption");
-	unsigned flags = hygiene_read(rec_json(r, "flags"));
-	struct hygiene_context how = { HYGIENE_UNKNOWN, NULL };
-
-	if (finish)
-		how.cut = strcmp(finish, "length") ? HYGIENE_WHOLE : HYGIENE_CUT;
-	return flags | hygiene_check(text ? text : "", &how);
-}
-
-/* Adds ours to the flags the record has; flags of others stay. */
-static void set_flags(struct rec *r, unsigned flags)
-{
-	const cJSON *had = rec_json(r, "flags"), *item;
-	cJSON *list, *more = cJSON_CreateArray();
-	struct buf names;
-
-	cJSON_ArrayForEach(item, had) {
-		cJSON *one = cJSON_CreateArray();
-
-		cJSON_AddItemToArray(one, cJSON_Duplicate(item, 1));
-		if (!hygiene_read(one))
-			cJSON_AddItemToArray(more, cJSON_Duplicate(item, 1));
-		cJSON_Delete(one);
-	}
-	buf_init(&names, BUF_NO_MAX);
-	hygiene_json(flags, &names);
-	list = cJSON_Parse(names.data);
-	while ((item = more->child))
-		cJSON_AddItemToArray(list, cJSON_DetachItemFromArray(more, 0));
-	rec_set_json(r, "flags", list);
-	cJSON_Delete(list);
-	cJSON_Delete(more);
-	buf_release(&names);
-}
-
 /* Not a reject: captions of images that nobody asked about are no fault. */
 static void pass_unjoined(struct audit *a, struct item *item)
 {
@@ -205,12 +175,22 @@ static void pass_unjoined(struct audit *a, struct item *item)
 	buf_release(&text);
 }
 
+/* A score on its way out counts for the page. */
+static void count_score(struct audit *a, struct rec *score)
+{
+	struct err err;
+
+	if (!opt.model.dry_run && audit_page_add(a->page, score, &err))
+		run_fail(a->run, &err);
+}
+
 static void write_unasked(struct audit *a, struct item *item)
 {
 	struct rec *score = audit_case_unasked(&a->plan, item->rec);
 
 	rec_free(item->rec);
 	item->rec = score;
+	count_score(a, score);
 	run_write(a->run, item, RUN_PASSED);
 }
 
@@ -222,8 +202,13 @@ static void start(struct audit *a, struct item *item)
 	struct err err;
 	int found;
 
-	if (read_caption(a, item, &err)) {
+	say_layout(a, item);
+	if (audit_caption_read(item->rec, opt.bank.image_field, opt.text_field, &err)) {
 		run_reject(a->run, item, "no_caption", err.text);
+		return;
+	}
+	if (a->sample && !audit_sample_has(a->sample, item->rec)) {
+		run_elsewhere(a->run, item);
 		return;
 	}
 	found = audit_bank_find(a->bank, rec_text(item->rec, "image_id"),
@@ -238,9 +223,7 @@ static void start(struct audit *a, struct item *item)
 		return;
 	}
 	a->joined++;
-	flags = flags_of(item->rec);
-	if (flags)
-		set_flags(item->rec, flags);
+	flags = audit_caption_flag(item->rec);
 	if (flags & HYGIENE_UNUSABLE) {
 		audit_list_release(&list);
 		write_unasked(a, item);
@@ -291,6 +274,7 @@ static void close_case(struct audit *a, struct audit_case *c)
 
 	if (!opt.model.dry_run)
 		item = audit_case_score(c, &fate);
+	count_score(a, item->rec);
 	run_write(a->run, item, fate);
 	if (c == a->current)
 		a->current = NULL;
@@ -340,6 +324,10 @@ static void check_options_or_die(void)
 		o->temperature = opt.caprl ? 0.6 : 0;
 	if (o->max_tokens == -1)
 		o->max_tokens = opt.caprl ? 10 : 32;
+	if (opt.sample_only && !opt.sample)
+		die(EXIT_USAGE, "--sample-only needs --sample N");
+	if (opt.summary + opt.compare + opt.sample_only > 1)
+		die(EXIT_USAGE, "--summary, --compare and --sample-only do different things");
 	if (opt.rotations < 1 || opt.rotations > TALLY_TRIALS_MAX)
 		die(EXIT_USAGE, "--rotations takes 1 to %d", TALLY_TRIALS_MAX);
 	if (judging_trials(o, &err))
@@ -398,6 +386,144 @@ static void check_joined(struct audit *a)
 	free(other);
 }
 
+/* ---- a sample ---- */
+
+/* The first pass. What cannot be read is rejected by the second one. */
+static struct audit_sample *read_sample_or_die(char **files)
+{
+	struct audit_sample *sample = audit_sample_new(opt.sample, opt.trials.seed);
+	struct err err;
+
+	if (audit_sample_read(sample, files, opt.run.limit, opt.bank.image_field, opt.text_field,
+			      &err))
+		die_err(&err);
+	note("a sample of %lld of %lld captions, over %d sources",
+	     (long long)audit_sample_wanted(sample), (long long)audit_sample_seen(sample),
+	     audit_sample_sources(sample));
+	return sample;
+}
+
+/* --sample-only: as captions, to be looked at or to make questions about their images. */
+static int write_sample(char **files)
+{
+	static const struct run_words taken = { "audit", "captions", { "taken" } };
+	struct audit_sample *sample = read_sample_or_die(files);
+	struct run *run = run_open_or_die(&opt.run, &taken, REC_CAPTION, files);
+	struct item item;
+	struct err err;
+
+	run_elsewhere_is(run, "not in the sample");
+	while (run_next(run, &item)) {
+		if (audit_caption_read(item.rec, opt.bank.image_field, opt.text_field, &err))
+			run_reject(run, &item, "no_caption", err.text);
+		else if (audit_sample_has(sample, item.rec))
+			run_write(run, &item, RUN_DONE);
+		else
+			run_elsewhere(run, &item);
+	}
+	audit_sample_free(sample);
+	return run_close(run, NULL);
+}
+
+/* ---- figures of scores that are there ---- */
+
+static int print(const struct buf *text)
+{
+	if (fputs(text->data, stdout) >= 0 && !fflush(stdout))
+		return EXIT_SETTLED;
+	complain("cannot write 'standard output':");
+	return EXIT_OUTPUT;
+}
+
+static int summarise(char **files)
+{
+	static const struct run_words scores = { "audit", "scores", { "read" } };
+	struct audit_page *page = audit_page_new();
+	struct item item;
+	struct run *run;
+	struct buf text;
+	struct err err;
+	int code;
+
+	if (opt.run.output)
+		die(EXIT_USAGE, "--summary writes no records, so it takes no -o");
+	opt.run.output = "/dev/null";
+	run = run_open_or_die(&opt.run, &scores, REC_SCORE, files);
+	while (run_next(run, &item)) {
+		if (audit_page_add(page, item.rec, &err))
+			run_reject(run, &item, "bad_score", err.text);
+		else
+			run_end(run, &item, RUN_DONE, NULL, NULL);
+	}
+	code = run_close(run, NULL);
+	buf_init(&text, BUF_NO_MAX);
+	audit_page_text(page, &text);
+	if (code == EXIT_SETTLED)
+		code = print(&text);
+	buf_release(&text);
+	audit_page_free(page);
+	return code;
+}
+
+static void add_side(struct audit_versus *versus, struct run *run, struct item *item, int side)
+{
+	struct err err;
+	int got = audit_versus_add(versus, side, item->rec, &err);
+
+	if (got < 0)
+		run_fail(run, &err);
+	if (got)
+		run_reject(run, item, "bad_score", err.text);
+	else
+		run_end(run, item, RUN_DONE, NULL, NULL);
+}
+
+static int compare(char **files)
+{
+	static const struct run_words scores = { "audit", "scores", { "compared" } };
+	const char *list = opt.run.output;
+	struct audit_versus *versus;
+	struct item item;
+	struct run *run;
+	struct buf text;
+	struct err err;
+	int code;
+
+	if (!files[0] || !files[1] || files[2] || !strcmp(files[0], files[1]))
+		die(EXIT_USAGE, "--compare takes two files of scores, A and B");
+	versus = audit_versus_open(&err);
+	if (!versus)
+		die_err(&err);
+	opt.run.output = "/dev/null";
+	run = run_open_or_die(&opt.run, &scores, REC_SCORE, files);
+	while (run_next(run, &item))
+		add_side(versus, run, &item, !strcmp(item.file, files[1]));
+	buf_init(&text, BUF_NO_MAX);
+	code = run_close(run, NULL);
+	if (code == EXIT_SETTLED && (audit_versus_text(versus, &text, &err) ||
+				     (list && audit_versus_write(versus, list, &err))))
+		die_err(&err);
+	if (code == EXIT_SETTLED)
+		code = print(&text);
+	buf_release(&text);
+	audit_versus_close(versus);
+	return code;
+}
+
+/* What the scores of this run say, on stderr. */
+static void say_page(const struct audit_page *page)
+{
+	char *line, *rest;
+	struct buf text;
+
+	buf_init(&text, BUF_NO_MAX);
+	audit_page_text(page, &text);
+	rest = text.data;
+	while (!opt.run.quiet && (line = strsep(&rest, "\n")) && rest)
+		msg_line(line);
+	buf_release(&text);
+}
+
 int main(int argc, char **argv)
 {
 	struct audit a = { NULL };
@@ -413,15 +539,20 @@ int main(int argc, char **argv)
 	inputs = opt_parse_or_die(argv, &about, true);
 	check_options_or_die();
 	msg_quiet(opt.run.quiet);
+	files = audit_files_list(inputs, &err);
+	if (!files)
+		die_err(&err);
+	if (opt.summary || opt.compare || opt.sample_only) {
+		code = (opt.summary ? summarise : opt.compare ? compare : write_sample)(files);
+		audit_files_free(files);
+		return code;
+	}
 	make_plan_or_die(&a.plan);
 	if (opt.trials.show_prompt) {
 		code = puts(a.plan.prompt.text) < 0 || fflush(stdout) ? EXIT_OUTPUT : EXIT_SETTLED;
 		audit_plan_release(&a.plan);
 		return code;
 	}
-	files = audit_files_list(inputs, &err);
-	if (!files)
-		die_err(&err);
 	if (opt.model.dry_run) {
 		run_options_dry(&opt.run);
 		words.fates[RUN_DONE] = "to be asked about";
@@ -429,8 +560,12 @@ int main(int argc, char **argv)
 	opt.model.verbose = opt.run.verbose;
 	a.model = lvlm_new_or_die(&opt.model);
 	a.bank = open_bank_or_die();
+	a.sample = opt.sample ? read_sample_or_die(files) : NULL;
+	a.page = audit_page_new();
 	a.run = run_open_or_die(&opt.run, &words, REC_CAPTION, files);
 	run_before_write(a.run, lvlm_commit, a.model);
+	if (a.sample)
+		run_elsewhere_is(a.run, "not in the sample");
 
 	while (!run_ended(a.run) || !lvlm_idle(a.model) || goes_on(&a)) {
 		while (lvlm_room(a.model) && ask_next(&a))
@@ -450,8 +585,12 @@ int main(int argc, char **argv)
 	if (lvlm_commit(a.model, &err))
 		run_fail(a.run, &err);
 	code = run_close(a.run, more);	/* its last bytes ask the model to commit */
+	if ((code == EXIT_SETTLED || code == EXIT_LEFT) && !opt.model.dry_run)
+		say_page(a.page);
 	lvlm_free(a.model, NULL);
 	audit_bank_close(a.bank);
+	audit_page_free(a.page);
+	audit_sample_free(a.sample);
 	audit_plan_release(&a.plan);
 	audit_files_free(files);
 	free(a.example);

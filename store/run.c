@@ -32,6 +32,7 @@ struct run {
 	struct buf line, reject;	/* scratch */
 	int64_t read, fates[RUN_FATES];
 	int64_t elsewhere;		/* in another slice of --part */
+	const char *elsewhere_is;
 	bool input_ended, failed;
 	struct err err;
 	double flushed_s, started_s;
@@ -113,6 +114,7 @@ struct run *run_open_bare_or_die(const struct run_options *o, const struct run_w
 	msg_quiet(o->quiet);
 	run->o = *o;
 	run->words = words;
+	run->elsewhere_is = "in other parts";
 	run->queue = queue_new();
 	run->started_s = now_s();
 	run->stats = o->stats ? stats_new(words->stage) : NULL;
@@ -190,6 +192,11 @@ void run_elsewhere(struct run *run, struct item *item)
 	run->fates[RUN_SKIPPED]--;
 	run->read--;
 	run->elsewhere++;
+}
+
+void run_elsewhere_is(struct run *run, const char *words)
+{
+	run->elsewhere_is = words;
 }
 
 void run_write(struct run *run, struct item *item, enum run_fate fate)
@@ -428,7 +435,7 @@ static void say_last_line(const struct run *run, const char *more, int code)
 	if (open)
 		buf_printf(&b, "%s%lld not reached", between, (long long)open);
 	if (run->elsewhere)
-		buf_printf(&b, "; %lld in other parts", (long long)run->elsewhere);
+		buf_printf(&b, "; %lld %s", (long long)run->elsewhere, run->elsewhere_is);
 	if (more && *more)
 		buf_printf(&b, "; %s", more);
 	if (code != EXIT_SETTLED)

@@ -129,6 +129,8 @@ void run_reject(struct run *run, struct item *item, const char *class, const cha
 void run_leave(struct run *run, struct item *item, const char *class, const char *message);
 /* Takes a record back: it belongs to another slice after all. */
 void run_elsewhere(struct run *run, struct item *item);
+/* The last line's word for these, where they are not "in other parts". Static. */
+void run_elsewhere_is(struct run *run, const char *words);
 void run_end(struct run *run, struct item *item, enum run_fate fate, const struct buf *records,
 	     const struct buf *rejects);
 

@@ -133,6 +133,40 @@ print(sum(json.loads(l)["questions"] for l in open("scores.jsonl")))')"
 is "the worst caption contradicts most" "$(sqlite3 w/capqa.db \
 	'SELECT contradicted >= omitted FROM worst_captions LIMIT 1')" 1
 
+# ---- what scores say together ----
+
+grep -v '^capqa-audit: ' audit.err >page
+capqa-audit --summary scores.jsonl >summary 2>err
+same "--summary prints the page of the run again" summary page
+must python3 "$top/tests/e2e/audit.py" scores.jsonl summary >said
+report said
+is "--sample 7 takes seven" "$(audit -Q w/capqa.db --sample 7 --sample-only captions.jsonl 2>err | sort -u |
+	wc -l)" 7
+shuf --random-source="$world" captions.jsonl >shuffled.jsonl
+capqa-audit --sample 7 --sample-only captions.jsonl 2>err | sort >seven
+capqa-audit --sample 7 --sample-only shuffled.jsonl 2>err | sort >shuffled.seven
+same "the same in any order" seven shuffled.seven
+audit -q -Q w/capqa.db --sample 7 captions.jsonl 2>err | sort >seven.scores
+is "and only these are scored" "$(sed 's/.*"caption_id":"\([0-9a-f]*\)".*/\1/' seven.scores | sort)" \
+	"$(for id in $(sed 's/.*"caption_id":"\([0-9a-f]*\)".*/\1/' seven); do grep -o "\"caption_id\":\"$id" \
+	scores.jsonl | sort -u | cut -d'"' -f4; done | sort)"
+
+# Questions of the full share carry both accuracies: kept ones were never right blind and always
+# right with the image, so the normalised score is the accuracy itself.
+blind --full-share 100% w/questions.jsonl 2>err | sight --full-share 100% 2>err | capqa-select 2>err |
+	capqa-dedupe -o full.jsonl 2>err
+must audit --join name -Q full.jsonl captions.jsonl -o full.scores
+capqa-audit --summary full.scores >summary 2>err
+must python3 "$top/tests/e2e/audit.py" full.scores summary >said
+report said
+holds "the normalised score stands on the page" grep -q '0.000) / (1.000 - 0.000) = ' summary
+
+# The captions that a captioner made against the planted ones of the same images.
+capqa-audit --compare scores.jsonl store.jsonl -o pairs.jsonl >versus 2>err
+is "--compare settles" $? 0
+must python3 "$top/tests/e2e/audit.py" --compare scores.jsonl store.jsonl pairs.jsonl versus >said
+report said
+
 # ---- captions never break a prompt ----
 
 python3 - "$world" >hostile.json <<'P'

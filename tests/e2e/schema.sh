@@ -13,6 +13,11 @@ done
 sim_start --world "$world"
 chain_or_die w
 must sight --control grey w/sight.jsonl -o w/control.jsonl
+must capqa-caption -m sim-captioner --progress none w/images.jsonl -o w/captions.jsonl
+python3 "$top/examples/sim/truth.py" --captions "$world" >planted.jsonl
+must capqa-audit -m sim-llm --progress none --join name -Q w/capqa.db planted.jsonl -o w/scores.jsonl \
+	-r w/audit.rejects.jsonl --stats w/stats.jsonl
+must capqa-audit -m sim-llm --progress none --reward caprl -Q w/capqa.db w/captions.jsonl -o w/caprl.jsonl
 for file in w/*.jsonl w/*.zst; do
 	[ -s "$file" ] || continue
 	if "$python" "$top/tests/schema.py" "$file" >said 2>&1; then
