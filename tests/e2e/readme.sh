@@ -38,7 +38,7 @@ holds "the dataset is there" [ -s dataset/manifest.json ]
 holds "and so is make's" [ -s run1/dataset/manifest.json ]
 
 blocks sh >typed
-is "the first screen's commands" "$(head -2 typed | tr '\n' ';')" "make demo;make check;"
+is "the first screen's commands" "$(tr '\n' ';' <typed)" "make demo;make check;"
 (cd "$top" && sh examples/demo/demo.sh "$build") >demo.out 2>demo.err ||
 	{ fail "make demo"; tail -5 demo.err; }
 for words in 'The funnel' 'The audit' 'The worst captions' 'Three that were kept' 'Three that were dropped' 'SIMULATED' 'OPENAI_BASE_URL'; do
