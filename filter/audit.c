@@ -526,7 +526,7 @@ static void say_page(const struct audit_page *page)
 
 int main(int argc, char **argv)
 {
-	struct audit a = { NULL };
+	struct audit a = { .run = NULL };
 	struct meter_now now = { 0 };
 	struct lvlm_reply reply;
 	struct err err;
