@@ -16,6 +16,27 @@
 #define SENTENCE_LEAST 24	/* bytes; shorter ones may well come again */
 #define SENTENCE_TIMES 4
 
+/* As mcq_text's, with a short way for what most texts are made of. */
+static size_t space(const char *at, const char *end)
+{
+	return *at > ' ' && *at < 0x7f ? 0 : mcq_text_space(at, end);
+}
+
+static size_t rune(const char *at, const char *end, int32_t *c)
+{
+	unsigned char first = (unsigned char)*at;
+
+	if (!first || first >= 0x80)
+		return mcq_text_rune(at, end, c);
+	*c = first;
+	return 1;
+}
+
+static bool wordy(const char *at, const char *end)
+{
+	return mcq_text_alpha((unsigned char)*at) || mcq_text_wordy(at, end);
+}
+
 /* Signs that people draw lines and tables with. */
 static bool draws(int32_t c)
 {
@@ -32,11 +53,11 @@ static bool one_character(struct mcq_text text)
 	bool word = false;
 
 	for (; at < end; at += n) {
-		word = word || mcq_text_wordy(at, end);
-		n = mcq_text_space(at, end);
+		word = word || wordy(at, end);
+		n = space(at, end);
 		if (n)
 			continue;
-		n = mcq_text_rune(at, end, &c);
+		n = rune(at, end, &c);
 		all++;
 		run = c == last ? run + 1 : 1;
 		last = c;
@@ -74,26 +95,26 @@ static uint32_t mix(uint32_t hash, int32_t c)
 static void read_tokens(struct mcq_text text, struct tokens *t)
 {
 	const char *at = text.at, *end = text.at + text.len;
-	bool inside = false, wordy;
+	bool inside = false, word;
 	size_t n;
 	int32_t c;
 
 	for (; at < end; at += n) {
-		n = mcq_text_space(at, end);
+		n = space(at, end);
 		if (n) {
 			inside = false;
 			continue;
 		}
-		wordy = mcq_text_wordy(at, end);
-		n = mcq_text_rune(at, end, &c);
-		if (!inside || !wordy || stands_alone(c)) {
+		word = wordy(at, end);
+		n = rune(at, end, &c);
+		if (!inside || !word || stands_alone(c)) {
 			t->items = xgrow(t->items, &t->cap, t->count, sizeof(*t->items));
 			t->items[t->count++] = (struct token){ .hash = 2166136261u };
 		}
 		c = c < 128 && c >= 0 ? mcq_text_lower((unsigned char)c) : c;
 		t->items[t->count - 1].hash = mix(t->items[t->count - 1].hash, c);
-		t->items[t->count - 1].letters |= wordy && !(c >= '0' && c <= '9');
-		inside = wordy && !stands_alone(c);
+		t->items[t->count - 1].letters |= word && !(c >= '0' && c <= '9');
+		inside = word && !stands_alone(c);
 	}
 }
 
@@ -117,24 +138,50 @@ static bool too_often(const struct tokens *t, size_t end, size_t stretch, size_t
 	return stretch >= (period > 4 ? 32 : 40) || (stretch >= 12 && stretch * 2 > t->count);
 }
 
+/*
+ * The shortest run of tokens equal to those a period before that too_often can mind. Looking at
+ * every so many tokens finds each run of that length, which makes all periods together cost
+ * little more than one pass.
+ */
+static size_t least_run(size_t period)
+{
+	size_t repeats = period > 4 ? 3 * period : 5 * period, short_text = 12 - period;
+
+	return period < 12 && short_text > repeats ? short_text : repeats;
+}
+
+static bool equal_at(const struct tokens *t, size_t i, size_t period)
+{
+	return t->items[i].hash == t->items[i - period].hash;
+}
+
+static bool has_period(const struct tokens *t, size_t period)
+{
+	size_t step = least_run(period), i, from, to;
+
+	for (i = period + step - 1; i < t->count; i = (to > i ? to : i) + step) {
+		to = i;
+		if (!equal_at(t, i, period))
+			continue;
+		for (from = i; from > period && equal_at(t, from - 1, period); from--)
+			;
+		for (to = i + 1; to < t->count && equal_at(t, to, period); to++)
+			;
+		if (too_often(t, to, to - from + period, period))
+			return true;
+	}
+	return false;
+}
+
 static bool one_phrase(struct mcq_text text)
 {
 	struct tokens t = { 0 };
-	size_t i, period, run;
 	bool found = false;
+	size_t period;
 
 	read_tokens(text, &t);
-	for (period = 1; period <= PERIOD_MOST && period < t.count && !found; period++) {
-		run = 0;
-		for (i = period; i <= t.count && !found; i++) {
-			if (i < t.count && t.items[i].hash == t.items[i - period].hash) {
-				run++;
-				continue;
-			}
-			found = run && too_often(&t, i, run + period, period);
-			run = 0;
-		}
-	}
+	for (period = 1; period <= PERIOD_MOST && period < t.count && !found; period++)
+		found = has_period(&t, period);
 	free(t.items);
 	return found;
 }
@@ -167,9 +214,9 @@ static size_t read_sentences(struct mcq_text text, struct sentence **list)
 	int32_t c;
 
 	for (; at < end; at += n) {
-		n = mcq_text_rune(at, end, &c);
+		n = rune(at, end, &c);
 		if (!ends_sentence(c)) {
-			if (!mcq_text_space(at, end) || now.len) {
+			if (!space(at, end) || now.len) {
 				now.hash = mix(now.hash, c);
 				now.len += (uint32_t)n;
 			}

@@ -177,6 +177,19 @@ cat["captions"] = [{"kind": "full", "says": {"eyes": "Yellow-green", "head": "To
                     "text": " ".join(f"{n} {nasty}" for n in range(1100))}]
 json.dump({"images": {"cat.jpg": cat}}, sys.stdout)
 P
+# ---- the trials of a caption stay together ----
+
+first=$sim
+capqa-sim --images images --world "$world" --port-file second.port >second.out 2>&1 &
+started="$started $!"
+wait_for [ -s second.port ] || fail "a second simulator starts"
+head -1 captions.jsonl >one.jsonl
+sim_reset
+audit -Q w/capqa.db -L two.db -j 4 -u "$first/v1" -u "http://127.0.0.1:$(cat second.port)/v1" one.jsonl -o out 2>err
+here=$(stat_of audit)
+is "all 8 trials of a caption go to one of two servers, where its beginning is in the cache" \
+	"$((here % 8)) $(calls_said err)" "0 8"
+
 sim_stop
 sim_start --world hostile.json --max-model-len 100000
 python3 "$top/examples/sim/truth.py" --captions hostile.json >hostile.jsonl
