@@ -179,6 +179,7 @@ static void test_language(void **state)
 		{ "english", "The sign reads 安静图书馆 in white.", true }, { "EN", "Красная машина", false },
 		{ "Chinese", "一辆红色的汽车。", true }, { "zh", "A red car.", false },
 		{ "zh", "赤い車が道の脇に止まっています。", false }, { "ja", "赤い車が道の脇に止まっています。", true },
+		{ "zh", "赤車が道路脇に駐車中です。", false }, { "ja", "赤車が道路脇に駐車中です。", true },
 		{ "ja", "一辆红色的汽车停在路边。", false }, { "Korean", "빨간 차가 있다.", true },
 		{ "ko", "A red car.", false }, { "ru", "Красная машина", true }, { "de", "Ein rotes Auto", true },
 		{ "fr", "Une voiture à l’arrêt", true }, { "en", "12 345", true }, { "ar", "سيارة حمراء", true },
