@@ -27,6 +27,8 @@ fi
 make --no-print-directory -s all
 echo "== every call that can fail"
 make --no-print-directory -s torture
+echo "== the Debian package"
+tests/package.sh build || [ $? = 77 ]
 echo "== a Slurm cluster of two nodes"
 tests/slurm/chain.sh build || [ $? = 77 ]
 echo "== the report in a browser"

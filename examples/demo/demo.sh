@@ -1,13 +1,14 @@
 #!/bin/sh
 # The whole chain on real images, with simulated models: what `make demo` runs.
-#   demo.sh BUILD    BUILD holds bin/; everything made lies in BUILD/demo
+#   demo.sh ROOT [FOLDER]    ROOT holds bin/: a build, or /usr; everything made lies in FOLDER
+#                            (ROOT/demo), which is made anew
 set -eu
-cd "$(dirname "$0")/../.."
-build=$1
-PATH=$(cd "$build" && pwd)/bin:$PATH
-demo=$build/demo
+PATH=$(cd "$1" && pwd)/bin:$PATH
+demo=${2:-$1/demo}
 rm -rf "$demo"
 mkdir -p "$demo"
+[ $# -lt 2 ] || demo=$(cd "$demo" && pwd)
+cd "$(dirname "$0")/../.."
 
 capqa-sim --world examples/sim/world.json --images examples/images --port-file "$demo/port" \
 	>"$demo/sim.log" 2>&1 &

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What the pipeline must find out about a planted world, worked out without the pipeline.
 
