@@ -66,12 +66,8 @@ static const struct about about = {
 	"capqa caption", "[IMAGES.jsonl...]", "ask a captioner to describe each image",
 	"Writes one caption record per image and candidate. What is wrong with a caption as a text "
 	"stands in its 'flags': empty, truncated, refusal, degenerate, reasoning, language.\n\n"
-<<<<<<< HEAD
 	"  capqa caption -u http://localhost:8000/v1 -m CapRL-3B \\\n"
 	"      images.jsonl -o captions.jsonl\n",
-=======
-	"  capqa caption -u http://localhost:8000/v1 -m CapRL-3B images.jsonl -o captions.jsonl\n",
->>>>>>> audit
 	blocks
 };
 

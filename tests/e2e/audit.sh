@@ -111,10 +111,7 @@ killed() {
 	gone "$1 after $3: no file" out
 	sim_wire '[]'
 	lost=$(($3 + open - $(committed ledger.db)))
-<<<<<<< HEAD
-=======
 	[ $lost -ge 0 ] || lost=0	# a signal may come late, after further answers
->>>>>>> audit
 	must audit -Q w/capqa.db captions.jsonl -o out
 	same "$1 after $3: resumed, the same bytes" out scores.jsonl
 	twice=$(($(stat_of requests) - $(stat_of distinct)))
