@@ -72,6 +72,7 @@ struct member {
 	const char *value;
 	size_t value_len;
 	char *owned;		/* the new text of a member that was set, else NULL */
+	char *name;		/* the name of an unknown member that was set, else NULL */
 	char *text;		/* decoded string, made on demand */
 	cJSON *json;		/* parsed value, made on demand */
 	int known;		/* place in the kind's table, or -1 */
@@ -146,8 +147,10 @@ void rec_free(struct rec *r)
 
 	if (!r)
 		return;
-	for (i = 0; i < r->count; i++)
+	for (i = 0; i < r->count; i++) {
 		forget_value(&r->members[i]);
+		free(r->members[i].name);
+	}
 	free(r->members);
 	free(r->line);
 	free(r);
@@ -293,20 +296,34 @@ bool rec_raw(const struct rec *r, const char *key, const char **value, size_t *l
 	return true;
 }
 
+/* A known member goes by its name in the table, any other by a copy of its own. */
+static struct member *new_member(struct rec *r, const char *key)
+{
+	struct member *m = add_member(r);
+	struct buf quoted;
+
+	m->known = known_at(r->kind, key, strlen(key));
+	if (m->known >= 0) {
+		m->key = kinds[r->kind].members[m->known];
+		m->key_len = strlen(key);
+		return m;
+	}
+	buf_init(&quoted, BUF_NO_MAX);
+	span_quote(&quoted, key, strlen(key));
+	m->key_len = quoted.len - 2;
+	m->name = buf_take(&quoted);
+	m->key = m->name + 1;
+	return m;
+}
+
 void rec_set_raw(struct rec *r, const char *key, const char *json, size_t len)
 {
 	struct member *m = find(r, key);
-	int known;
 
-	if (m) {
+	if (m)
 		forget_value(m);
-	} else {
-		known = known_at(r->kind, key, strlen(key));
-		m = add_member(r);
-		m->known = known;
-		m->key = known < 0 ? key : kinds[r->kind].members[known];
-		m->key_len = strlen(key);
-	}
+	else
+		m = new_member(r, key);
 	m->owned = xstrndup(json, len);
 	m->value = m->owned;
 	m->value_len = len;
@@ -354,6 +371,7 @@ void rec_drop(struct rec *r, const char *key)
 	if (!m)
 		return;
 	forget_value(m);
+	free(m->name);
 	at = (size_t)(m - r->members);
 	memmove(m, m + 1, (r->count - at - 1) * sizeof(*m));
 	r->count--;
@@ -457,6 +475,18 @@ void rec_question_id(const char *image_key, const char *question, const char *co
 	for (i = 0; i < count; i++)
 		hash_text(&h, options[i]);
 	hash_text(&h, answer);
+	hash_hex(&h, out);
+	hash_release(&h);
+}
+
+void rec_caption_id(const char *image_key, const char *caption, const char *model, char out[33])
+{
+	struct hash h;
+
+	hash_init(&h);
+	hash_text(&h, image_key);
+	hash_text(&h, caption);
+	hash_text(&h, model);
 	hash_hex(&h, out);
 	hash_release(&h);
 }

@@ -83,6 +83,9 @@ const char *rec_image_key(struct rec *r);
 void rec_question_id(const char *image_key, const char *question, const char *const *options,
 		     size_t count, const char *answer, char out[33]);
 
+/* The id of a caption: image key + caption + model (NULL: not known). */
+void rec_caption_id(const char *image_key, const char *caption, const char *model, char out[33]);
+
 /*
  * The parts of a question that every judge needs, checked: 2 to 25 options, none empty, an
  * answer among them. `options` is allocated (free(q.options)), the texts are borrowed from r.

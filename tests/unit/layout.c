@@ -116,6 +116,229 @@ static void test_reply_rows(void **state)
 	rec_free(r);
 }
 
+static void caption(const char *line, const char *image_field, const char *text_field,
+		    const char *expected)
+{
+	struct rec *r = parse(REC_IMAGE, line);
+	struct err err = { 0 };
+	char id[33];
+
+	if (layout_caption(r, image_field, text_field, &err))
+		fail_msg("%s: %s", line, err.text);
+	rec_caption_id(rec_image_key(r), rec_text(r, "caption"), rec_text(r, "model"), id);
+	assert_string_equal(rec_text(r, "caption_id"), id);
+	rec_drop(r, "caption_id");
+	becomes(r, expected);
+}
+
+static void no_caption(const char *line, const char *why)
+{
+	struct rec *r = parse(REC_CAPTION, line);
+	struct err err = { 0 };
+
+	assert_int_equal(layout_caption(r, NULL, NULL, &err), -1);
+	assert_string_equal(err.text, why);
+	rec_free(r);
+}
+
+#define HEX "0123456789abcdef0123456789abcdef"
+
+static void test_caption_rows(void **state)
+{
+	(void)state;
+	caption("{\"image\":\"a\",\"caption\":\"C\",\"x\":1.0}", NULL, NULL,
+		"{\"image\":\"a\",\"caption\":\"C\",\"x\":1.0}\n");
+	caption("{\"id\":\"7\",\"image\":\"a\",\"conversations\":[{\"from\":\"human\","
+		"\"value\":\"<image>\\nSay.\"},{\"from\":\"gpt\",\"value\":\"C\"}]}", NULL, NULL,
+		"{\"image\":\"a\",\"caption\":\"C\",\"source_id\":\"7\",\"conversations\":"
+		"[{\"from\":\"human\",\"value\":\"<image>\\nSay.\"}]}\n");
+	caption("{\"messages\":[{\"role\":\"assistant\",\"content\":[{\"type\":\"text\","
+		"\"text\":\"C\"}]}],\"images\":[{\"image\":\"file:///d/a.png\"}]}", NULL, NULL,
+		"{\"image\":\"/d/a.png\",\"caption\":\"C\"}\n");
+	caption("{\"image_id\":\"12/3\",\"image_path\":\"a\",\"caption\":\"C\",\"url\":\"u\"}",
+		NULL, NULL,
+		"{\"image\":\"a\",\"caption\":\"C\",\"source_id\":\"12/3\",\"url\":\"u\"}\n");
+	caption("{\"id\":1,\"image_id\":2,\"image\":{\"bytes\":\"x\",\"path\":\"a\"},"
+		"\"text\":\"C\"}", NULL, NULL, "{\"image\":\"a\",\"caption\":\"C\","
+		"\"source_id\":1,\"source_image_id\":2}\n");
+	caption("{\"image\":\"a\",\"caption\":\"short\",\"detail\":\"C\"}", NULL, "detail",
+		"{\"image\":\"a\",\"caption\":\"C\"}\n");
+	caption("{\"image_id\":\"" HEX "\",\"caption\":\"C\",\"model\":\"m\"}", NULL, NULL,
+		"{\"image_id\":\"" HEX "\",\"caption\":\"C\",\"model\":\"m\"}\n");
+	caption("{\"image\":\"a\",\"img\":\"a\",\"caption\":\"C\",\"text\":\"C\"}", NULL, NULL,
+		"{\"image\":\"a\",\"caption\":\"C\",\"img\":\"a\",\"text\":\"C\"}\n");
+}
+
+static void test_captions_are_never_guessed(void **state)
+{
+	(void)state;
+	no_caption("{\"image\":\"a\",\"caption\":\"C\",\"text\":\"D\"}",
+		   "both 'caption' and 'text' could be the caption; say which");
+	no_caption("{\"image\":\"a\",\"conversations\":[{\"from\":\"gpt\",\"value\":\"C\"},"
+		   "{\"from\":\"human\",\"value\":\"More?\"}]}",
+		   "no member holds the caption");
+	no_caption("{\"caption\":\"C\"}", "no member holds the image path");
+	no_caption("{\"image\":{\"bytes\":\"x\",\"path\":null},\"caption\":\"C\"}",
+		   "'image' holds the picture's bytes and no path: write them to files first");
+}
+
+static void test_captions_of_ours_pass(void **state)
+{
+	static const char ours[] = "{\"caption_id\":\"c\",\"image\":\"a\",\"caption\":\"C\","
+		"\"text\":\"D\"}\n";
+	struct rec *r = parse(REC_CAPTION, ours);
+
+	(void)state;
+	assert_int_equal(layout_caption(r, NULL, NULL, NULL), 0);
+	becomes(r, ours);
+}
+
+/* expected: the records of the row, one per line, without their ids; "! why" for a bad one. */
+static void questions(const char *line, const char *expected)
+{
+	struct layout_questions list = { 0 };
+	struct rec *row = parse(REC_IMAGE, line);
+	struct rec_question parts;
+	struct buf got;
+	struct err err;
+	char id[33], answer[2] = "";
+	size_t i;
+
+	buf_init(&got, BUF_NO_MAX);
+	if (layout_questions(row, NULL, &list, &err))
+		fail_msg("%s: %s", line, err.text);
+	for (i = 0; i < list.count; i++) {
+		if (!list.items[i].rec) {
+			buf_printf(&got, "! %s\n", list.items[i].err.text);
+			continue;
+		}
+		assert_int_equal(rec_question(list.items[i].rec, &parts, &err), 0);
+		answer[0] = (char)('A' + parts.answer);
+		rec_question_id(parts.image_key, parts.question, parts.options, parts.option_count,
+				answer, id);
+		assert_string_equal(parts.id, id);
+		free(parts.options);
+		rec_drop(list.items[i].rec, "question_id");
+		rec_write(list.items[i].rec, &got);
+	}
+	assert_string_equal(got.data, expected);
+	buf_release(&got);
+	layout_questions_release(&list);
+	rec_free(row);
+}
+
+#define TRUTH(list) "\"reward_model\":{\"ground_truth\":[" list "]}"
+
+static void test_question_rows(void **state)
+{
+	(void)state;
+	questions("{\"id\":\"" HEX "\",\"image\":{\"bytes\":\"x\",\"path\":\"a.png\"},"
+		  "\"prompt\":[{\"role\":\"user\",\"content\":\"<image> P\"}],"
+		  TRUTH("{\"question\":\"Q?\",\"choices\":[\"A) Red\",\"B) Blue\"],\"answer\":\"B\"},"
+			"{\"question\":\"R?\",\"choices\":[\"A. x\",\"B. A) y\"],\"answer\":\"A\",\"n\":1}")
+		  ",\"data_source\":\"d\"}",
+		  "{\"image\":\"a.png\",\"question\":\"Q?\",\"options\":[\"Red\",\"Blue\"],"
+		  "\"answer\":\"B\",\"from\":{\"rule\":\"caprl\",\"index\":0},\"source_id\":\"" HEX "\","
+		  "\"prompt\":[{\"role\":\"user\",\"content\":\"<image> P\"}],\"data_source\":\"d\"}\n"
+		  "{\"image\":\"a.png\",\"question\":\"R?\",\"options\":[\"x\",\"A) y\"],"
+		  "\"answer\":\"A\",\"from\":{\"rule\":\"caprl\",\"index\":1},\"source_id\":\"" HEX "\","
+		  "\"prompt\":[{\"role\":\"user\",\"content\":\"<image> P\"}],\"data_source\":\"d\",\"n\":1}\n");
+	questions("{\"images\":[{\"image\":\"file:///a.png\"}],\"reward_model\":{\"style\":\"rule\","
+		  "\"ground_truth\":\"[{\\\"question\\\":\\\"Q?\\\",\\\"choices\\\":"
+		  "[\\\"(A) x\\\",\\\"(B) y\\\"],\\\"answer\\\":\\\"y\\\"}]\"}}",
+		  "{\"image\":\"/a.png\",\"question\":\"Q?\",\"options\":[\"x\",\"y\"],"
+		  "\"answer\":\"B\",\"from\":{\"rule\":\"verl\",\"index\":0},"
+		  "\"reward_model\":{\"style\":\"rule\"}}\n");
+	questions("{\"image\":\"a\",\"cap_rl_qa\":{\"parsed_qa_list\":[],\"kept_qas\":[{\"question\":"
+		  "\"Q?\",\"options\":{\"A\":\"x\",\"B\":\"y\"},\"answer\":\"A\",\"answer_text\":\"x\"}]}}",
+		  "{\"image\":\"a\",\"question\":\"Q?\",\"options\":[\"x\",\"y\"],\"answer\":\"A\","
+		  "\"from\":{\"rule\":\"dataflow\",\"index\":0},\"answer_text\":\"x\"}\n");
+	questions("{\"image\":\"a\",\"question\":\"Q?\",\"choices\":[\"A：红\",\"B：蓝\"],"
+		  "\"answer\":\"B：蓝\"}",
+		  "{\"image\":\"a\",\"question\":\"Q?\",\"options\":[\"红\",\"蓝\"],\"answer\":\"B\","
+		  "\"from\":{\"rule\":\"row\",\"index\":0}}\n");
+}
+
+#define ROW(choices, answer) "{\"image\":\"a\"," TRUTH("{\"question\":\"Q?\",\"choices\":[" \
+	choices "],\"answer\":\"" answer "\"}") "}"
+
+static void test_choices(void **state)
+{
+	static const struct { const char *row, *says; } cases[] = {
+		{ ROW("\"A) x\",\"B) y\"", "C"), "! the answer is none of the choices\n" },
+		{ ROW("\"A) x\",\"C) y\"", "A"), "! the labels of the choices are not A, B, C ...\n" },
+		{ ROW("\"A) x\",\"y\"", "A"), "! the labels of the choices are not A, B, C ...\n" },
+		{ ROW("\"A) x\",\"B) y\"", "A) y"), "! the answer's letter and text disagree\n" },
+		{ ROW("\"B\",\"A\"", "A"), "! the answer is both a letter and another's text\n" },
+		{ ROW("\"x\",\" X \"", "A"), "! two choices are equal\n" },
+		{ ROW("\"A) x\",\"B) \"", "A"), "! a choice is empty\n" },
+		{ ROW("\"x\"", "A"), "! the choices are no list of 2 to 25 texts\n" },
+		{ ROW("\"x\",7", "A"), "! the choices are no list of 2 to 25 texts\n" },
+		{ "{\"image\":\"a\"," TRUTH("{\"choices\":[]}") "}", "! no 'question' in the question\n" },
+	};
+	static const char *const fine[][3] = {
+		{ ROW("\"E. coli\",\"yeast\"", "yeast"), "[\"E. coli\",\"yeast\"]", "B" },
+		{ ROW("\"A: x\",\"B: y\"", "B: y"), "[\"x\",\"y\"]", "B" },
+		{ ROW("\"a) x\",\"b) y\"", "(A)"), "[\"x\",\"y\"]", "A" },
+		{ ROW("\"A\",\"B\"", "B"), "[\"A\",\"B\"]", "B" },
+	};
+	char expected[256];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < COUNT(cases); i++)
+		questions(cases[i].row, cases[i].says);
+	for (i = 0; i < COUNT(fine); i++) {
+		snprintf(expected, sizeof(expected), "{\"image\":\"a\",\"question\":\"Q?\","
+			 "\"options\":%s,\"answer\":\"%s\",\"from\":{\"rule\":\"caprl\",\"index\":0}}\n",
+			 fine[i][1], fine[i][2]);
+		questions(fine[i][0], expected);
+	}
+}
+
+static void test_questions_of_ours_pass(void **state)
+{
+	static const char ours[] = "{\"question_id\":\"q\",\"image\":\"a\",\"question\":\"Q\","
+		"\"options\":[\"A) x\",\"y\"],\"answer\":\"A\",\"verdict\":\"drop\",\"z\":1e999}\n";
+	struct layout_questions list = { 0 };
+	struct rec *row = parse(REC_QUESTION, ours);
+
+	(void)state;
+	assert_int_equal(layout_questions(row, NULL, &list, NULL), 0);
+	assert_int_equal(list.count, 1);
+	becomes(list.items[0].rec, ours);
+	list.items[0].rec = NULL;
+	layout_questions_release(&list);
+	rec_free(row);
+}
+
+static void named(enum rec_kind kind, const char *line, const char *expected)
+{
+	struct rec *r = parse(kind, line);
+	struct buf b;
+
+	buf_init(&b, BUF_NO_MAX);
+	layout_name(r, kind, NULL, NULL, &b);
+	assert_string_equal(b.data, expected);
+	buf_release(&b);
+	rec_free(r);
+}
+
+static void test_names(void **state)
+{
+	(void)state;
+	named(REC_CAPTION, "{\"image\":\"a\",\"conversations\":[{\"from\":\"gpt\",\"value\":\"C\"}]}",
+	      "LLaVA conversations: image from 'image', caption from the last turn of "
+	      "'conversations'");
+	named(REC_CAPTION, "{\"img\":\"a\",\"text\":\"C\"}",
+	      "rows: image from 'img', caption from 'text'");
+	named(REC_CAPTION, "{\"caption_id\":\"c\",\"image\":\"a\",\"caption\":\"C\"}", "");
+	named(REC_REPLY, "{\"qa_response\":\"R\",\"image_path\":\"a\"}",
+	      "gen_qa.py replies: image from 'image_path', reply from 'qa_response'");
+	named(REC_IMAGE, "{\"image\":\"a\"}", "");
+	named(REC_QUESTION, ROW("\"A) x\",\"B) y\"", "A"), "CapRL-QA rows: image from 'image'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +346,13 @@ int main(void)
 		cmocka_unit_test(test_foreign_ids),
 		cmocka_unit_test(test_never_a_guess),
 		cmocka_unit_test(test_reply_rows),
+		cmocka_unit_test(test_caption_rows),
+		cmocka_unit_test(test_captions_are_never_guessed),
+		cmocka_unit_test(test_captions_of_ours_pass),
+		cmocka_unit_test(test_question_rows),
+		cmocka_unit_test(test_choices),
+		cmocka_unit_test(test_questions_of_ours_pass),
+		cmocka_unit_test(test_names),
 	};
 
 	return cmocka_run_group_tests_name("layout", tests, NULL, NULL);

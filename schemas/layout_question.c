@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See layout.h: rows that hold questions, one or many.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/buf.h"
+#include "schemas/layout_in.h"
+#include "schemas/span.h"
+
+static const cJSON *at(const cJSON *object, const char *name)
+{
+	return cJSON_GetObjectItemCaseSensitive(object, name);
+}
+
+/* ground_truth, as it is or as a JSON text of it. */
+static const cJSON *truth_of(struct rec *r, cJSON **owned)
+{
+	const cJSON *truth = at(rec_json(r, "reward_model"), "ground_truth");
+	const char *text = cJSON_GetStringValue(truth);
+
+	if (!text)
+		return cJSON_IsArray(truth) ? truth : NULL;
+	if (span_check(text, strlen(text), NULL))
+		return NULL;
+	*owned = cJSON_Parse(text);
+	return cJSON_IsArray(*owned) ? *owned : NULL;
+}
+
+static const cJSON *dataflow_list(struct rec *r)
+{
+	const cJSON *qa = rec_json(r, "cap_rl_qa"), *kept = at(qa, "kept_qas");
+
+	kept = cJSON_IsArray(kept) ? kept : at(qa, "parsed_qa_list");
+	return cJSON_IsArray(kept) ? kept : NULL;
+}
+
+bool layout_has_questions(struct rec *r)
+{
+	return rec_has(r, "reward_model") || rec_has(r, "cap_rl_qa") ||
+	       (rec_has(r, "question") && rec_has(r, "answer") &&
+		(rec_has(r, "choices") || rec_has(r, "options")));
+}
+
+/* A row with one question, in the form of the lists. */
+static cJSON *single_question(struct rec *r)
+{
+	static const char *const members[] = { "question", "choices", "options", "answer", NULL };
+	cJSON *list, *item;
+	int i;
+
+	if (!rec_has(r, "question") || !rec_has(r, "answer") ||
+	    (!rec_has(r, "choices") && !rec_has(r, "options")))
+		return NULL;
+	list = cJSON_CreateArray();
+	item = cJSON_CreateObject();
+	for (i = 0; members[i]; i++)
+		if (rec_has(r, members[i]))
+			cJSON_AddItemToObject(item, members[i],
+					      cJSON_Duplicate(rec_json(r, members[i]), true));
+	cJSON_AddItemToArray(list, item);
+	return list;
+}
+
+const cJSON *layout_question_list(struct rec *r, const char **name, cJSON **owned)
+{
+	const cJSON *list = truth_of(r, owned);
+
+	*name = rec_has(r, "images") ? "verl rows" : "CapRL-QA rows";
+	if (list)
+		return list;
+	*name = "DataFlow-MM rows";
+	list = dataflow_list(r);
+	if (list)
+		return list;
+	*name = "rows of one question";
+	if (!*owned)
+		*owned = single_question(r);
+	return cJSON_IsArray(*owned) ? *owned : NULL;
+}
+
+static void set_options(struct rec *q, const struct layout_choices *c)
+{
+	struct buf b;
+	size_t i;
+
+	buf_init(&b, BUF_NO_MAX);
+	for (i = 0; i < c->count; i++) {
+		buf_addc(&b, i ? ',' : '[');
+		span_quote(&b, c->texts[i], strlen(c->texts[i]));
+	}
+	buf_addc(&b, ']');
+	rec_set_raw(q, "options", b.data, b.len);
+	buf_release(&b);
+}
+
+static void set_from(struct rec *q, const char *rule, size_t index)
+{
+	struct buf b;
+
+	buf_init(&b, BUF_NO_MAX);
+	buf_printf(&b, "{\"rule\":\"%s\",\"index\":%zu}", rule, index);
+	rec_set_raw(q, "from", b.data, b.len);
+	buf_release(&b);
+}
+
+/* What else an element of the list says, unless a record of ours means something by it. */
+static void add_rest(struct rec *q, const cJSON *item)
+{
+	static const char *const read[] = { "question", "choices", "options", "answer", NULL };
+	const char *const *names;
+	const cJSON *member;
+	const char *raw;
+	size_t len;
+
+	cJSON_ArrayForEach(member, item) {
+		for (names = read; *names && strcmp(*names, member->string); names++)
+			;
+		if (*names)
+			continue;
+		for (names = rec_members(REC_QUESTION); *names && strcmp(*names, member->string);
+		     names++)
+			;
+		if (!*names && !rec_raw(q, member->string, &raw, &len))
+			rec_set_json(q, member->string, member);
+	}
+}
+
+static struct rec *make(struct rec *row, const cJSON *item, const char *rule, size_t index,
+			struct err *err)
+{
+	const char *question = cJSON_GetStringValue(at(item, "question"));
+	const cJSON *choices = at(item, "choices");
+	struct layout_choices c;
+	char id[33], letter[2];
+	struct rec *q;
+
+	if (!question || !*question) {
+		err_set(err, EXIT_DATA, "no 'question' in the question");
+		return NULL;
+	}
+	if (layout_choices(choices ? choices : at(item, "options"), at(item, "answer"), &c, err))
+		return NULL;
+	q = rec_child(row, REC_QUESTION);
+	letter[0] = (char)('A' + c.answer);
+	letter[1] = '\0';
+	rec_question_id(rec_image_key(row), question, c.texts, c.count, letter, id);
+	rec_set_text(q, "question_id", id);
+	rec_set_text(q, "question", question);
+	set_options(q, &c);
+	rec_set_text(q, "answer", letter);
+	set_from(q, rule, index);
+	add_rest(q, item);
+	return q;
+}
+
+static void add(struct layout_questions *list, struct rec *rec, const struct err *err)
+{
+	list->items = xgrow(list->items, &list->cap, list->count, sizeof(*list->items));
+	list->items[list->count] = (struct layout_question){ .rec = rec };
+	if (!rec)
+		list->items[list->count].err = *err;
+	list->count++;
+}
+
+/* The row without the questions, which become records of their own. */
+static struct rec *parent_of(struct rec *row)
+{
+	struct rec *parent = rec_child(row, REC_QUESTION);
+	cJSON *rest = cJSON_Duplicate(rec_json(row, "reward_model"), true);
+
+	cJSON_DeleteItemFromObjectCaseSensitive(rest, "ground_truth");
+	if (cJSON_GetArraySize(rest))
+		rec_set_json(parent, "reward_model", rest);
+	else
+		rec_drop(parent, "reward_model");
+	cJSON_Delete(rest);
+	rec_drop(parent, "cap_rl_qa");
+	rec_drop(parent, "choices");
+	return parent;
+}
+
+static const char *rule_of(const char *name)
+{
+	return name[0] == 'v' ? "verl" : name[0] == 'C' ? "caprl" : name[0] == 'D' ? "dataflow" :
+	       "row";
+}
+
+int layout_questions(struct rec *row, const char *image_field, struct layout_questions *out,
+		     struct err *err)
+{
+	const cJSON *list, *item;
+	struct rec *parent;
+	cJSON *owned = NULL;
+	const char *name;
+	struct err why;
+	size_t index = 0;
+
+	layout_questions_clear(out);
+	rec_become(row, REC_QUESTION);
+	if (rec_text(row, "question_id")) {
+		add(out, rec_child(row, REC_QUESTION), NULL);
+		return 0;
+	}
+	list = layout_question_list(row, &name, &owned);
+	if (!list || !cJSON_GetArraySize(list)) {
+		cJSON_Delete(owned);
+		return err_set(err, EXIT_DATA, "no questions in the row");
+	}
+	name = rule_of(name);	/* before `images` moves */
+	if (layout_settle_image(row, image_field, err)) {
+		cJSON_Delete(owned);
+		return -1;
+	}
+	parent = parent_of(row);
+	cJSON_ArrayForEach(item, list) {
+		add(out, make(parent, item, name, index, &why), &why);
+		index++;
+	}
+	rec_free(parent);
+	cJSON_Delete(owned);
+	return 0;
+}
+
+void layout_questions_clear(struct layout_questions *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		rec_free(list->items[i].rec);
+	list->count = 0;
+}
+
+void layout_questions_release(struct layout_questions *list)
+{
+	layout_questions_clear(list);
+	free(list->items);
+	*list = (struct layout_questions){ 0 };
+}
