@@ -15,12 +15,19 @@
 #define BUSY_MS 10000		/* how long another writer's transaction is waited for */
 #define CACHE_KB 40960	/* ids come in the order of hashes: what is cached decides the speed */
 #define SETUP_WRITE "PRAGMA page_size = 65536; PRAGMA journal_mode = WAL; " \
-	"PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON"
+	"PRAGMA synchronous = NORMAL"
 
-/* schemas/store.sql makes version 1; migrations[n] turns version n into n + 1. */
-static const char *const migrations[] = {
+/* What makes the tables of today, and what makes version n + 1 of version n (from 1). */
+static const char tables[] =
 #include "schemas/store.sql.h"
+;
+static const char *const migrations[] = {
+	NULL,
+#include "schemas/store_from_1.sql.h"
 };
+static const char views[] =
+#include "schemas/store_views.sql.h"
+;
 
 #define VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 
@@ -114,13 +121,13 @@ int db_commit(struct db *db, struct err *err)
 /* Is this ours, and of a version we know? An empty file is nobody's yet. */
 static int check_identity(struct db *db, int64_t *version, struct err *err)
 {
-	int64_t application, tables;
+	int64_t application, count;
 
 	if (db_number(db, "PRAGMA application_id", &application, err) ||
 	    db_number(db, "PRAGMA user_version", version, err) ||
-	    db_number(db, "SELECT count(*) FROM sqlite_schema", &tables, err))
+	    db_number(db, "SELECT count(*) FROM sqlite_schema", &count, err))
 		return -1;
-	if (application != APPLICATION_ID && (application || tables || *version))
+	if (application != APPLICATION_ID && (application || count || *version))
 		return err_set(err, EXIT_DATA, "'%s' is an SQLite file, but no capqa store",
 			       db->path);
 	if (*version > VERSION)
@@ -137,21 +144,27 @@ static int migrate(struct db *db, struct err *err)
 
 	if (db_begin(db, err) || check_identity(db, &version, err))
 		return -1;
-	for (; version < VERSION; version++)
+	if (version == VERSION)
+		return db_commit(db, err);
+	if (version == 0 && db_exec(db, tables, err))
+		return -1;
+	for (; version && version < VERSION; version++)
 		if (db_exec(db, migrations[version], err))
 			return -1;
-	return db_commit(db, err);
+	return db_exec(db, views, err) || db_commit(db, err) ? -1 : 0;
 }
 
 static int set_up_writer(struct db *db, struct err *err)
 {
 	int64_t version;
 
-	if (check_identity(db, &version, err) || db_exec(db, SETUP_WRITE, err))
+	if (check_identity(db, &version, err) || db_exec(db, SETUP_WRITE, err) ||
+	    (version < VERSION && migrate(db, err)))
 		return -1;
-	return version < VERSION ? migrate(db, err) : 0;
+	return db_exec(db, "PRAGMA foreign_keys = ON", err);
 }
 
+/* An older version is read as it stands: its columns are those of today (store_from_1.sql). */
 static int set_up_reader(struct db *db, struct err *err)
 {
 	int64_t version;
@@ -160,9 +173,6 @@ static int set_up_reader(struct db *db, struct err *err)
 		return -1;
 	if (version < 1)
 		return err_set(err, EXIT_DATA, "'%s' is no capqa store", db->path);
-	if (version < VERSION)
-		return err_set(err, EXIT_DATA, "store '%s' is of an older version; "
-			       "ingest anything into it to bring it up to date", db->path);
 	return 0;
 }
 
