@@ -118,6 +118,12 @@ int db_commit(struct db *db, struct err *err)
 	return 0;
 }
 
+void db_rollback(struct db *db)
+{
+	sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	db->in_transaction = false;
+}
+
 /* Is this ours, and of a version we know? An empty file is nobody's yet. */
 static int check_identity(struct db *db, int64_t *version, struct err *err)
 {
@@ -223,8 +229,10 @@ static int open_reader(struct db *db, struct err *err)
 	return open_immutable(db, err);
 }
 
-static int open_writer(struct db *db, struct err *err)
+static int open_writer(struct db *db, enum db_mode mode, struct err *err)
 {
+	if (mode == DB_CHANGE && access(db->path, R_OK))
+		return err_set(err, EXIT_NOINPUT, "cannot open store '%s':", db->path);
 	if (sqlite3_open_v2(db->path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 			    NULL))
 		return db_fault(db, err);
@@ -237,7 +245,7 @@ int db_open(struct db *db, const char *path, enum db_mode mode, struct err *err)
 	char cache[64];
 
 	*db = (struct db){ .path = xstrdup(path) };
-	if (mode == DB_READ ? open_reader(db, err) : open_writer(db, err)) {
+	if (mode == DB_READ ? open_reader(db, err) : open_writer(db, mode, err)) {
 		db_close(db, NULL);
 		return -1;
 	}
@@ -255,7 +263,7 @@ int db_close(struct db *db, struct err *err)
 	int result = 0;
 
 	if (db->in_transaction)
-		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+		db_rollback(db);
 	if (sqlite3_close(db->handle))
 		result = db_fault(db, err);
 	free(db->path);

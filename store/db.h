@@ -27,6 +27,7 @@
 
 enum db_mode {
 	DB_READ,	/* must exist */
+	DB_CHANGE,	/* must exist, migrated when old */
 	DB_WRITE	/* created when missing, migrated when old */
 };
 
@@ -49,6 +50,7 @@ int db_step(struct db *db, sqlite3_stmt *stmt, struct err *err);
 int db_number(struct db *db, const char *sql, int64_t *out, struct err *err);
 
 int db_begin(struct db *db, struct err *err);
+void db_rollback(struct db *db);
 int db_commit(struct db *db, struct err *err);
 
 /* Says what SQLite's last call on this handle complained of. Returns -1. */

@@ -107,6 +107,7 @@ struct item {
 	int64_t line;
 };
 
+/* kind: REC_KINDS where a record's kind shows only once it is parsed (rec_become). */
 struct run *run_open_or_die(const struct run_options *o, const struct run_words *words,
 			    enum rec_kind kind, char *const *inputs);
 
