@@ -6,7 +6,7 @@
 -- Rows are joined by integers. Two columns stand in every table of records:
 --   rest   members that capqa does not know, with their source bytes: the inside of an object
 --   exact  known members that the columns could not give back to the byte (null, [], 1.0)
--- Columns that hold JSON say so. Start with the views in store_views.sql.
+-- The indexes over ids that come by the million stand in store_indexes.sql. Columns that hold JSON say so. Start with the views in store_views.sql.
 --
 -- This is version 2; store_from_1.sql makes it of version 1. A new version is a change here, a
 -- file that makes it of the last one, and a line in store/db.c.
@@ -25,7 +25,6 @@ CREATE TABLE images (
 	orientation INTEGER,
 	rest TEXT
 ) STRICT;
-CREATE UNIQUE INDEX images_by_id ON images (image_id);
 
 -- Where an image lies; the same bytes may lie under several paths. listed: an image record said
 -- so; otherwise another record only mentioned it.
@@ -42,7 +41,6 @@ CREATE TABLE paths (
 	rest TEXT,
 	exact TEXT
 ) STRICT;
-CREATE UNIQUE INDEX paths_by_path ON paths (path, image);
 CREATE INDEX paths_by_image ON paths (image);
 
 -- What an LVLM wrote about an image. key: the call, or a hash where none was recorded.
@@ -150,7 +148,6 @@ CREATE TABLE captions (
 	rest TEXT,
 	exact TEXT
 ) STRICT;
-CREATE UNIQUE INDEX captions_by_id ON captions (caption_id);
 CREATE INDEX captions_by_path ON captions (path);
 
 -- One judge's reading of one caption. All counts are of trials but `questions`.

@@ -23,7 +23,6 @@ CREATE TABLE images_2 (
 INSERT INTO images_2 SELECT * FROM images;
 DROP TABLE images;
 ALTER TABLE images_2 RENAME TO images;
-CREATE UNIQUE INDEX images_by_id ON images (image_id);
 
 CREATE TABLE paths_2 (
 	id INTEGER PRIMARY KEY,
@@ -41,7 +40,6 @@ CREATE TABLE paths_2 (
 INSERT INTO paths_2 SELECT * FROM paths;
 DROP TABLE paths;
 ALTER TABLE paths_2 RENAME TO paths;
-CREATE UNIQUE INDEX paths_by_path ON paths (path, image);
 CREATE INDEX paths_by_image ON paths (image);
 
 CREATE TABLE replies_2 (
@@ -105,7 +103,6 @@ CREATE TABLE captions_2 (
 INSERT INTO captions_2 SELECT * FROM captions;
 DROP TABLE captions;
 ALTER TABLE captions_2 RENAME TO captions;
-CREATE UNIQUE INDEX captions_by_id ON captions (caption_id);
 CREATE INDEX captions_by_path ON captions (path);
 
 PRAGMA user_version = 2;

@@ -13,7 +13,7 @@
 
 #define APPLICATION_ID 1667330161	/* 'capq'; store.sql says the same */
 #define BUSY_MS 10000		/* how long another writer's transaction is waited for */
-#define CACHE_KB 40960	/* ids come in the order of hashes: what is cached decides the speed */
+#define CACHE_KB 32768	/* ids come in the order of hashes: what is cached decides the speed */
 #define SETUP_WRITE "PRAGMA page_size = 65536; PRAGMA journal_mode = WAL; " \
 	"PRAGMA synchronous = NORMAL"
 
@@ -25,6 +25,9 @@ static const char *const migrations[] = {
 	NULL,
 #include "schemas/store_from_1.sql.h"
 };
+static const char indexes[] =
+#include "schemas/store_indexes.sql.h"
+;
 static const char views[] =
 #include "schemas/store_views.sql.h"
 ;
@@ -118,6 +121,25 @@ int db_commit(struct db *db, struct err *err)
 	return 0;
 }
 
+int db_cache(struct db *db, struct err *err)
+{
+	char cache[64];
+
+	sqlite3_snprintf(sizeof(cache), cache, "PRAGMA cache_size = -%d", CACHE_KB);
+	return db_exec(db, cache, err);
+}
+
+int db_make_indexes(struct db *db, struct err *err)
+{
+	return db_exec(db, indexes, err);
+}
+
+int db_drop_indexes(struct db *db, struct err *err)
+{
+	return db_exec(db, "DROP INDEX IF EXISTS images_by_id; "
+		       "DROP INDEX IF EXISTS paths_by_path; DROP INDEX IF EXISTS captions_by_id", err);
+}
+
 void db_rollback(struct db *db)
 {
 	sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
@@ -157,7 +179,7 @@ static int migrate(struct db *db, struct err *err)
 	for (; version && version < VERSION; version++)
 		if (db_exec(db, migrations[version], err))
 			return -1;
-	return db_exec(db, views, err) || db_commit(db, err) ? -1 : 0;
+	return db_exec(db, indexes, err) || db_exec(db, views, err) || db_commit(db, err) ? -1 : 0;
 }
 
 static int set_up_writer(struct db *db, struct err *err)
@@ -165,7 +187,7 @@ static int set_up_writer(struct db *db, struct err *err)
 	int64_t version;
 
 	if (check_identity(db, &version, err) || db_exec(db, SETUP_WRITE, err) ||
-	    (version < VERSION && migrate(db, err)))
+	    (version < VERSION ? migrate(db, err) : db_exec(db, indexes, err)))
 		return -1;
 	return db_exec(db, "PRAGMA foreign_keys = ON", err);
 }
@@ -242,15 +264,12 @@ static int open_writer(struct db *db, enum db_mode mode, struct err *err)
 
 int db_open(struct db *db, const char *path, enum db_mode mode, struct err *err)
 {
-	char cache[64];
-
 	*db = (struct db){ .path = xstrdup(path) };
 	if (mode == DB_READ ? open_reader(db, err) : open_writer(db, mode, err)) {
 		db_close(db, NULL);
 		return -1;
 	}
-	sqlite3_snprintf(sizeof(cache), cache, "PRAGMA cache_size = -%d", CACHE_KB);
-	if (db_exec(db, cache, err)) {
+	if (db_cache(db, err)) {
 		db_close(db, NULL);
 		return -1;
 	}

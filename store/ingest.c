@@ -18,6 +18,7 @@
 #include "cli/sig.h"
 #include "schemas/record.h"
 #include "store/db.h"
+#include "store/fresh.h"
 #include "store/inspect.h"
 #include "store/intake.h"
 #include "store/run.h"
@@ -86,7 +87,9 @@ struct load {
 	struct run *run;
 	struct db db;
 	struct shelf *shelf;
+	struct fresh *fresh;		/* NULL: the store held something, or it is over */
 	struct intake intake;
+	bool over;			/* ... it is, from the transaction under way on */
 	int64_t pending;		/* records since the transaction began */
 	int64_t imported;		/* records that rows of others became */
 	const char *named;		/* the input whose layout was said */
@@ -114,7 +117,7 @@ static void say_layout(struct load *load, const struct item *item)
 	load->named = item->file;
 }
 
-static enum shelf_result put(struct load *load, struct rec *r, struct err *err)
+static enum shelf_result put_now(struct load *load, struct rec *r, struct err *err)
 {
 	enum shelf_result result = SHELF_FAILED;
 
@@ -126,6 +129,52 @@ static enum shelf_result put(struct load *load, struct rec *r, struct err *err)
 	return result;
 }
 
+/*
+ * The indexes are made, and what was put off is put in. It was taken for there before; where the
+ * filter was wrong, it is new.
+ */
+static int end_fresh(struct load *load, struct err *err)
+{
+	enum shelf_result result;
+	struct rec *r;
+	int got;
+
+	shelf_all_new(load->shelf, false);
+	if (commit(load, err) || fresh_settle(load->fresh, err))
+		return -1;
+	while ((got = fresh_next(load->fresh, &r, err)) > 0) {
+		result = put_now(load, r, err);
+		rec_free(r);
+		if (result == SHELF_FAILED)
+			return -1;
+		if (result == SHELF_NEW)
+			run_recount(load->run, RUN_PASSED, RUN_DONE);
+	}
+	fresh_free(load->fresh);
+	load->fresh = NULL;
+	return got;
+}
+
+static enum shelf_result put(struct load *load, struct rec *r, struct err *err)
+{
+	int put_off;
+
+	if (!load->db.in_transaction) {
+		if (db_begin(&load->db, err))
+			return SHELF_FAILED;
+		load->over = load->fresh && fresh_over(load->fresh);
+	}
+	if (load->fresh && (load->over || !fresh_takes(r)) && end_fresh(load, err))
+		return SHELF_FAILED;
+	if (load->fresh) {
+		if (shelf_check(load->shelf, r, err) == SHELF_BAD)
+			return SHELF_BAD;
+		put_off = fresh_put_off(load->fresh, r, err);
+		if (put_off)
+			return put_off < 0 ? SHELF_FAILED : SHELF_THERE;
+	}
+	return put_now(load, r, err);
+}
 /* The records of one input record, each put or rejected; its fate is the best of theirs. */
 static enum run_fate put_all(struct load *load, struct item *item)
 {
@@ -176,7 +225,8 @@ static void load_all(struct load *load)
 
 	while (run_next(load->run, &item))
 		load_item(load, &item);
-	if (!run_failed(load->run) && commit(load, &err))
+	if (!run_failed(load->run) && ((load->fresh && end_fresh(load, &err)) ||
+				       commit(load, &err)))
 		run_fail(load->run, &err);
 }
 
@@ -230,9 +280,11 @@ static int load_inputs(struct load *load, char *const *inputs)
 	if (db_open(&load->db, opt.store, DB_WRITE, &err))
 		die_err(&err);
 	load->shelf = shelf_new(&load->db, &err);
-	if (!load->shelf)
+	if (!load->shelf || fresh_open(&load->fresh, &load->db, &err))
 		die_err(&err);
+	shelf_all_new(load->shelf, load->fresh != NULL);
 	load_all(load);
+	fresh_free(load->fresh);
 	shelf_free(load->shelf);
 	buf_init(&more, BUF_NO_MAX);
 	if (load->imported)

@@ -388,6 +388,12 @@ int64_t run_count(const struct run *run, enum run_fate fate)
 	return run->fates[fate];
 }
 
+void run_recount(struct run *run, enum run_fate from, enum run_fate to)
+{
+	run->fates[from]--;
+	run->fates[to]++;
+}
+
 int64_t run_read(const struct run *run)
 {
 	return run->read;
