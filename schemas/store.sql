@@ -6,15 +6,18 @@
 -- Rows are joined by integers. Two columns stand in every table of records:
 --   rest   members that capqa does not know, with their source bytes: the inside of an object
 --   exact  known members that the columns could not give back to the byte (null, [], 1.0)
--- Columns that hold JSON say so. Start with the views at the end.
+-- The indexes over ids that come by the million stand in store_indexes.sql. Columns that hold JSON say so. Start with the views in store_views.sql.
+--
+-- This is version 2; store_from_1.sql makes it of version 1. A new version is a change here, a
+-- file that makes it of the last one, and a line in store/db.c.
 
 PRAGMA application_id = 1667330161; -- 'capq'
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- What the bytes of an image are. image_id is null where no bytes were read.
 CREATE TABLE images (
 	id INTEGER PRIMARY KEY,
-	image_id TEXT UNIQUE,
+	image_id TEXT,
 	mime TEXT,
 	width INTEGER,
 	height INTEGER,
@@ -36,8 +39,7 @@ CREATE TABLE paths (
 	source TEXT,                      -- JSON
 	source_id TEXT,                   -- JSON
 	rest TEXT,
-	exact TEXT,
-	UNIQUE (path, image)
+	exact TEXT
 ) STRICT;
 CREATE INDEX paths_by_image ON paths (image);
 
@@ -55,14 +57,14 @@ CREATE TABLE replies (
 	source TEXT,                      -- JSON
 	source_id TEXT,                   -- JSON
 	rest TEXT,
-	exact TEXT,
-	UNIQUE (path, key)
+	exact TEXT
 ) STRICT;
+CREATE UNIQUE INDEX replies_by_key ON replies (path, key);
 
 -- origin is the record's `from`; place its index: which question of the reply this is.
 CREATE TABLE questions (
 	id INTEGER PRIMARY KEY,
-	question_id TEXT NOT NULL UNIQUE,
+	question_id TEXT NOT NULL,
 	path INTEGER NOT NULL REFERENCES paths (id),
 	question TEXT NOT NULL,
 	answer TEXT NOT NULL,
@@ -79,6 +81,7 @@ CREATE TABLE questions (
 	rest TEXT,
 	exact TEXT
 ) STRICT;
+CREATE UNIQUE INDEX questions_by_id ON questions (question_id);
 CREATE INDEX questions_by_path ON questions (path);
 
 CREATE TABLE options (
@@ -134,7 +137,7 @@ CREATE TABLE trials (
 
 CREATE TABLE captions (
 	id INTEGER PRIMARY KEY,
-	caption_id TEXT NOT NULL UNIQUE,
+	caption_id TEXT NOT NULL,
 	path INTEGER NOT NULL REFERENCES paths (id),
 	caption TEXT,
 	model TEXT,
@@ -145,6 +148,7 @@ CREATE TABLE captions (
 	rest TEXT,
 	exact TEXT
 ) STRICT;
+CREATE INDEX captions_by_path ON captions (path);
 
 -- One judge's reading of one caption. All counts are of trials but `questions`.
 CREATE TABLE scores (
@@ -221,62 +225,3 @@ CREATE TABLE runs (
 	rest TEXT,
 	exact TEXT
 ) STRICT;
-
--- How many are left after each step. written: questions found in replies, readable or not.
-CREATE VIEW funnel AS
-WITH judged AS (
-	SELECT count(*) AS n,
-	       sum(reason IN ('blind_answerable', 'blind_undecided', 'not_asked')) AS leaky,
-	       sum(reason IN ('not_visible', 'sight_undecided', 'image_irrelevant')) AS unseen,
-	       sum(reason IN ('duplicate', 'conflicting_gold')) AS copies,
-	       sum(verdict = 'keep') AS kept
-	FROM questions WHERE verdict IS NOT NULL)
-SELECT 1 AS number, 'images' AS step, (SELECT count(*) FROM images) AS count
-UNION ALL SELECT 2, 'replies', (SELECT count(*) FROM replies)
-UNION ALL SELECT 3, 'questions written', (SELECT count(*) FROM questions) +
-	(SELECT count(*) FROM rejects WHERE stage = 'extract' AND span IS NOT NULL)
-UNION ALL SELECT 4, 'questions read', (SELECT count(*) FROM questions)
-UNION ALL SELECT 5, 'judged', n FROM judged
-UNION ALL SELECT 6, 'not answerable blind', n - ifnull(leaky, 0) FROM judged
-UNION ALL SELECT 7, 'visible in the image', n - ifnull(leaky, 0) - ifnull(unseen, 0) FROM judged
-UNION ALL SELECT 8, 'unique', n - ifnull(leaky, 0) - ifnull(unseen, 0) - ifnull(copies, 0)
-	FROM judged
-UNION ALL SELECT 9, 'kept', ifnull(kept, 0) FROM judged;
-
-CREATE VIEW kept AS
-SELECT q.question_id, i.image_id, p.path AS image, q.question,
-       (SELECT group_concat(line, char(10)) FROM
-	(SELECT letter || ') ' || text AS line FROM options WHERE question = q.id
-	 ORDER BY number)) AS choices,
-       q.answer, q.model, q.rule
-FROM questions q JOIN paths p ON p.id = q.path JOIN images i ON i.id = p.image
-WHERE q.verdict = 'keep';
-
--- blind and sight: right of valid answers, model by model.
-CREATE VIEW dropped AS
-SELECT q.question_id, i.image_id, p.path AS image, q.verdict, q.reason, q.question,
-       (SELECT group_concat(line, char(10)) FROM
-	(SELECT letter || ') ' || text AS line FROM options WHERE question = q.id
-	 ORDER BY number)) AS choices,
-       q.answer,
-       (SELECT group_concat(model || ' ' || correct || '/' || valid, char(10))
-	FROM tallies WHERE question = q.id AND pass = 'blind') AS blind,
-       (SELECT group_concat(model || ' ' || correct || '/' || valid, char(10))
-	FROM tallies WHERE question = q.id AND pass = 'sight') AS sight,
-       q.duplicate_of, q.model, q.rule
-FROM questions q JOIN paths p ON p.id = q.path JOIN images i ON i.id = p.image
-WHERE q.verdict <> 'keep';
-
-CREATE VIEW worst_captions AS
-SELECT c.caption_id, i.image_id, p.path AS image, c.caption, c.model,
-       s.judge ->> 'model' AS judge, s.reward, s.lower, s.upper,
-       s.questions, s.correct, s.omitted, s.contradicted, s.flags
-FROM scores s JOIN captions c ON c.id = s.caption JOIN paths p ON p.id = c.path
-     JOIN images i ON i.id = p.image
-WHERE s.reward IS NOT NULL
-ORDER BY s.reward, s.contradicted DESC, c.caption_id;
-
--- Which letter is right how often: a set that favours one can be guessed.
-CREATE VIEW answer_letters AS
-SELECT answer AS letter, count(*) AS questions, sum(ifnull(verdict = 'keep', 0)) AS kept
-FROM questions GROUP BY answer ORDER BY answer;

@@ -13,14 +13,24 @@
 
 #define APPLICATION_ID 1667330161	/* 'capq'; store.sql says the same */
 #define BUSY_MS 10000		/* how long another writer's transaction is waited for */
-#define CACHE_KB 40960	/* ids come in the order of hashes: what is cached decides the speed */
+#define CACHE_KB 32768	/* ids come in the order of hashes: what is cached decides the speed */
 #define SETUP_WRITE "PRAGMA page_size = 65536; PRAGMA journal_mode = WAL; " \
-	"PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON"
+	"PRAGMA synchronous = NORMAL"
 
-/* schemas/store.sql makes version 1; migrations[n] turns version n into n + 1. */
-static const char *const migrations[] = {
+/* What makes the tables of today, and what makes version n + 1 of version n (from 1). */
+static const char tables[] =
 #include "schemas/store.sql.h"
+;
+static const char *const migrations[] = {
+	NULL,
+#include "schemas/store_from_1.sql.h"
 };
+static const char indexes[] =
+#include "schemas/store_indexes.sql.h"
+;
+static const char views[] =
+#include "schemas/store_views.sql.h"
+;
 
 #define VERSION ((int64_t)(sizeof(migrations) / sizeof(migrations[0])))
 
@@ -111,16 +121,41 @@ int db_commit(struct db *db, struct err *err)
 	return 0;
 }
 
+int db_cache(struct db *db, struct err *err)
+{
+	char cache[64];
+
+	sqlite3_snprintf(sizeof(cache), cache, "PRAGMA cache_size = -%d", CACHE_KB);
+	return db_exec(db, cache, err);
+}
+
+int db_make_indexes(struct db *db, struct err *err)
+{
+	return db_exec(db, indexes, err);
+}
+
+int db_drop_indexes(struct db *db, struct err *err)
+{
+	return db_exec(db, "DROP INDEX IF EXISTS images_by_id; "
+		       "DROP INDEX IF EXISTS paths_by_path; DROP INDEX IF EXISTS captions_by_id", err);
+}
+
+void db_rollback(struct db *db)
+{
+	sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	db->in_transaction = false;
+}
+
 /* Is this ours, and of a version we know? An empty file is nobody's yet. */
 static int check_identity(struct db *db, int64_t *version, struct err *err)
 {
-	int64_t application, tables;
+	int64_t application, count;
 
 	if (db_number(db, "PRAGMA application_id", &application, err) ||
 	    db_number(db, "PRAGMA user_version", version, err) ||
-	    db_number(db, "SELECT count(*) FROM sqlite_schema", &tables, err))
+	    db_number(db, "SELECT count(*) FROM sqlite_schema", &count, err))
 		return -1;
-	if (application != APPLICATION_ID && (application || tables || *version))
+	if (application != APPLICATION_ID && (application || count || *version))
 		return err_set(err, EXIT_DATA, "'%s' is an SQLite file, but no capqa store",
 			       db->path);
 	if (*version > VERSION)
@@ -137,21 +172,27 @@ static int migrate(struct db *db, struct err *err)
 
 	if (db_begin(db, err) || check_identity(db, &version, err))
 		return -1;
-	for (; version < VERSION; version++)
+	if (version == VERSION)
+		return db_commit(db, err);
+	if (version == 0 && db_exec(db, tables, err))
+		return -1;
+	for (; version && version < VERSION; version++)
 		if (db_exec(db, migrations[version], err))
 			return -1;
-	return db_commit(db, err);
+	return db_exec(db, indexes, err) || db_exec(db, views, err) || db_commit(db, err) ? -1 : 0;
 }
 
 static int set_up_writer(struct db *db, struct err *err)
 {
 	int64_t version;
 
-	if (check_identity(db, &version, err) || db_exec(db, SETUP_WRITE, err))
+	if (check_identity(db, &version, err) || db_exec(db, SETUP_WRITE, err) ||
+	    (version < VERSION ? migrate(db, err) : db_exec(db, indexes, err)))
 		return -1;
-	return version < VERSION ? migrate(db, err) : 0;
+	return db_exec(db, "PRAGMA foreign_keys = ON", err);
 }
 
+/* An older version is read as it stands: its columns are those of today (store_from_1.sql). */
 static int set_up_reader(struct db *db, struct err *err)
 {
 	int64_t version;
@@ -160,9 +201,6 @@ static int set_up_reader(struct db *db, struct err *err)
 		return -1;
 	if (version < 1)
 		return err_set(err, EXIT_DATA, "'%s' is no capqa store", db->path);
-	if (version < VERSION)
-		return err_set(err, EXIT_DATA, "store '%s' is of an older version; "
-			       "ingest anything into it to bring it up to date", db->path);
 	return 0;
 }
 
@@ -213,8 +251,10 @@ static int open_reader(struct db *db, struct err *err)
 	return open_immutable(db, err);
 }
 
-static int open_writer(struct db *db, struct err *err)
+static int open_writer(struct db *db, enum db_mode mode, struct err *err)
 {
+	if (mode == DB_CHANGE && access(db->path, R_OK))
+		return err_set(err, EXIT_NOINPUT, "cannot open store '%s':", db->path);
 	if (sqlite3_open_v2(db->path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 			    NULL))
 		return db_fault(db, err);
@@ -224,15 +264,12 @@ static int open_writer(struct db *db, struct err *err)
 
 int db_open(struct db *db, const char *path, enum db_mode mode, struct err *err)
 {
-	char cache[64];
-
 	*db = (struct db){ .path = xstrdup(path) };
-	if (mode == DB_READ ? open_reader(db, err) : open_writer(db, err)) {
+	if (mode == DB_READ ? open_reader(db, err) : open_writer(db, mode, err)) {
 		db_close(db, NULL);
 		return -1;
 	}
-	sqlite3_snprintf(sizeof(cache), cache, "PRAGMA cache_size = -%d", CACHE_KB);
-	if (db_exec(db, cache, err)) {
+	if (db_cache(db, err)) {
 		db_close(db, NULL);
 		return -1;
 	}
@@ -245,7 +282,7 @@ int db_close(struct db *db, struct err *err)
 	int result = 0;
 
 	if (db->in_transaction)
-		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+		db_rollback(db);
 	if (sqlite3_close(db->handle))
 		result = db_fault(db, err);
 	free(db->path);

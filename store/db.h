@@ -27,6 +27,7 @@
 
 enum db_mode {
 	DB_READ,	/* must exist */
+	DB_CHANGE,	/* must exist, migrated when old */
 	DB_WRITE	/* created when missing, migrated when old */
 };
 
@@ -49,7 +50,14 @@ int db_step(struct db *db, sqlite3_stmt *stmt, struct err *err);
 int db_number(struct db *db, const char *sql, int64_t *out, struct err *err);
 
 int db_begin(struct db *db, struct err *err);
+void db_rollback(struct db *db);
 int db_commit(struct db *db, struct err *err);
+
+int db_cache(struct db *db, struct err *err);	/* the cache as db_open sets it */
+
+/* The indexes of schemas/store_indexes.sql. Dropping belongs into a transaction. */
+int db_make_indexes(struct db *db, struct err *err);
+int db_drop_indexes(struct db *db, struct err *err);
 
 /* Says what SQLite's last call on this handle complained of. Returns -1. */
 int db_fault(struct db *db, struct err *err);

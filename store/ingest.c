@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * ingest: records of any kind into the store. A verb: the rows are shelf's business, the file
- * db's; here is which record is of which kind, and when a transaction ends.
+ * ingest: records of any kind into the store. A verb: which record is of which kind is intake's
+ * business, the rows are shelf's, the file db's; here is when a transaction ends.
  *
  *	capqa ingest -d capqa.db scanned.jsonl selected.jsonl rejects.jsonl
+ *	capqa ingest -d all.db part-*.db
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli/buf.h"
 #include "cli/msg.h"
@@ -15,12 +18,18 @@
 #include "cli/sig.h"
 #include "schemas/record.h"
 #include "store/db.h"
+#include "store/fresh.h"
+#include "store/inspect.h"
+#include "store/intake.h"
 #include "store/run.h"
+#include "store/search.h"
 #include "store/shelf.h"
 
 static struct {
 	struct run_options run;
-	const char *store, *records;
+	const char *store, *records, *image_field, *text_field;
+	struct opt_list roots;
+	bool check, index;
 } opt = { .run = RUN_DEFAULTS, .store = DB_DEFAULT };
 
 static const struct opt table[] = {
@@ -28,6 +37,16 @@ static const struct opt table[] = {
 	  "the store, made if missing (" DB_DEFAULT ")", NULL },
 	{ 0, "records", OPT_TEXT, &opt.records, "KIND", "all input is of this kind: image, "
 	  "reply, question, caption, score, reject or run; default: by members", NULL },
+	{ 0, "image-field", OPT_TEXT, &opt.image_field, "NAME",
+	  "the member of others' rows that holds the path", NULL },
+	{ 0, "text-field", OPT_TEXT, &opt.text_field, "NAME",
+	  "the member of others' rows that holds the caption or the reply", NULL },
+	{ 0, "image-root", OPT_LIST, &opt.roots, "DIR",
+	  "where relative paths of others' rows start (repeatable)", NULL },
+	{ 0, "index", OPT_FLAG, &opt.index, NULL,
+	  "then index questions and captions for full-text search", NULL },
+	{ 0, "check", OPT_FLAG, &opt.check, NULL,
+	  "then check the store: file, references, counts", NULL },
 	{ 'r', "rejects", OPT_TEXT, &opt.run.rejects, "FILE",
 	  "write what came to nothing, and why, to FILE", NULL },
 	{ 'n', "limit", OPT_COUNT, &opt.run.limit, "N", "only the first N input records",
@@ -49,9 +68,12 @@ static const struct about about = {
 	"capqa ingest", "[INPUT...]", "put records into the SQLite store",
 	"Reads records of any kind, as JSONL, plain or compressed, and puts them into the "
 	"store. The same record twice changes nothing; a question that comes again from a later "
-	"stage brings its tallies and its verdict. Interrupted, it keeps what was committed, and a "
-	"rerun completes it.\n\n"
+	"stage brings its tallies and its verdict. Rows of published sets come in as captions or as "
+	"kept questions, reason `imported`. A store among the inputs is joined, and not changed. "
+	"Interrupted, it keeps what was committed, and a rerun completes it.\n\n"
 	"  capqa ingest -d capqa.db images.jsonl replies.jsonl selected.jsonl rejects.jsonl\n"
+	"  capqa ingest -d all.db part-*.db\n"
+	"  capqa ingest -d capqa.db --index --check\n"
 	"  sqlite3 capqa.db 'select * from funnel'",
 	blocks
 };
@@ -61,66 +83,17 @@ static const struct run_words words = {
 			       [RUN_REJECTED] = "rejected", [RUN_LEFT] = "not stored" }
 };
 
-static bool has(const struct rec *r, const char *member)
-{
-	const char *value;
-	size_t len;
-
-	return rec_raw(r, member, &value, &len);
-}
-
-/* What a record of this kind always has, and no other kind has together (DESIGN.md 4). */
-static bool looks_like(const struct rec *r, enum rec_kind kind)
-{
-	bool image = has(r, "image") || has(r, "image_id");
-	bool judged = has(r, "reward") || has(r, "judge");
-
-	switch (kind) {
-	case REC_QUESTION:
-		return has(r, "question_id") && has(r, "question");
-	case REC_REPLY:
-		return image && has(r, "reply");
-	case REC_SCORE:
-		return has(r, "caption_id") && judged;
-	case REC_CAPTION:
-		return has(r, "caption_id") && !judged;
-	case REC_REJECT:
-		return has(r, "stage") && has(r, "class");
-	case REC_RUN:
-		return has(r, "stage") && has(r, "version");
-	default:
-		return image && has(r, "mime") && !has(r, "reply") && !has(r, "question_id") &&
-		       !has(r, "caption_id");
-	}
-}
-
-/* The record's kind; REC_KINDS and `why` if none or more than one fits. */
-static enum rec_kind recognise(const struct rec *r, struct buf *why)
-{
-	enum rec_kind found = REC_KINDS;
-	int kind, count = 0;
-
-	buf_clear(why);
-	for (kind = 0; kind < REC_KINDS; kind++) {
-		if (!looks_like(r, (enum rec_kind)kind))
-			continue;
-		found = (enum rec_kind)kind;
-		buf_printf(why, "%s %s", count++ ? " or" : "may be", rec_kind_name(found));
-	}
-	if (!count)
-		buf_adds(why, "no kind of record has these members");
-	else if (count > 1)
-		buf_adds(why, "; --records KIND says which");
-	return count == 1 ? found : REC_KINDS;
-}
-
 struct load {
 	struct run *run;
 	struct db db;
 	struct shelf *shelf;
+	struct fresh *fresh;		/* NULL: the store held something, or it is over */
+	struct intake intake;
+	bool over;			/* ... it is, from the transaction under way on */
 	int64_t pending;		/* records since the transaction began */
-	enum rec_kind kind;		/* --records, or REC_KINDS */
-	struct buf why;
+	int64_t imported;		/* records that rows of others became */
+	const char *named;		/* the input whose layout was said */
+	struct buf text, rejects;
 };
 
 static int commit(struct load *load, struct err *err)
@@ -131,80 +104,238 @@ static int commit(struct load *load, struct err *err)
 	return 0;
 }
 
-static void put(struct load *load, struct item *item)
+/* Once per input, and only where rows are not our own records. */
+static void say_layout(struct load *load, const struct item *item)
+{
+	if (load->named == item->file)
+		return;
+	buf_clear(&load->text);
+	intake_name(&load->intake, item->rec, &load->text);
+	if (!load->text.len)
+		return;
+	note("%s: %s", item->file, load->text.data);
+	load->named = item->file;
+}
+
+static enum shelf_result put_now(struct load *load, struct rec *r, struct err *err)
+{
+	enum shelf_result result = SHELF_FAILED;
+
+	if (load->db.in_transaction || !db_begin(&load->db, err))
+		result = shelf_put(load->shelf, r, err);
+	if (result != SHELF_FAILED && result != SHELF_BAD &&
+	    ++load->pending >= DB_ROWS_PER_TRANSACTION && commit(load, err))
+		result = SHELF_FAILED;
+	return result;
+}
+
+/*
+ * The indexes are made, and what was put off is put in. It was taken for there before; where the
+ * filter was wrong, it is new.
+ */
+static int end_fresh(struct load *load, struct err *err)
+{
+	enum shelf_result result;
+	struct rec *r;
+	int got;
+
+	shelf_all_new(load->shelf, false);
+	if (commit(load, err) || fresh_settle(load->fresh, err))
+		return -1;
+	while ((got = fresh_next(load->fresh, &r, err)) > 0) {
+		result = put_now(load, r, err);
+		rec_free(r);
+		if (result == SHELF_FAILED)
+			return -1;
+		if (result == SHELF_NEW)
+			run_recount(load->run, RUN_PASSED, RUN_DONE);
+	}
+	fresh_free(load->fresh);
+	load->fresh = NULL;
+	return got;
+}
+
+static enum shelf_result put(struct load *load, struct rec *r, struct err *err)
+{
+	int put_off;
+
+	if (!load->db.in_transaction) {
+		if (db_begin(&load->db, err))
+			return SHELF_FAILED;
+		load->over = load->fresh && fresh_over(load->fresh);
+	}
+	if (load->fresh && (load->over || !fresh_takes(r)) && end_fresh(load, err))
+		return SHELF_FAILED;
+	if (load->fresh) {
+		if (shelf_check(load->shelf, r, err) == SHELF_BAD)
+			return SHELF_BAD;
+		put_off = fresh_put_off(load->fresh, r, err);
+		if (put_off)
+			return put_off < 0 ? SHELF_FAILED : SHELF_THERE;
+	}
+	return put_now(load, r, err);
+}
+/* The records of one input record, each put or rejected; its fate is the best of theirs. */
+static enum run_fate put_all(struct load *load, struct item *item)
 {
 	static const enum run_fate fates[] = { [SHELF_NEW] = RUN_DONE,
 					       [SHELF_THERE] = RUN_PASSED,
-					       [SHELF_FAILED] = RUN_LEFT };
-	enum shelf_result result = SHELF_FAILED;
+					       [SHELF_BAD] = RUN_REJECTED };
+	enum shelf_result result, best = SHELF_BAD;
+	struct err err;
+	size_t i;
+
+	for (i = 0; i < load->intake.count; i++) {
+		const struct layout_question *q = &load->intake.items[i];
+
+		err = q->err;
+		result = q->rec ? put(load, q->rec, &err) : SHELF_BAD;
+		if (result == SHELF_FAILED) {
+			run_fail(load->run, &err);
+			return RUN_LEFT;
+		}
+		if (result == SHELF_BAD)
+			run_reject_line(load->run, item, "bad_record", err.text, -1, -1,
+					&load->rejects);
+		best = result < best ? result : best;
+		load->imported += load->intake.foreign && result != SHELF_BAD;
+	}
+	return fates[best];
+}
+
+static void load_item(struct load *load, struct item *item)
+{
+	enum run_fate fate;
 	struct err err;
 
-	if (load->db.in_transaction || !db_begin(&load->db, &err))
-		result = shelf_put(load->shelf, item->rec, &err);
-	if (result == SHELF_BAD) {
-		run_reject(load->run, item, "bad_record", err.text);
+	say_layout(load, item);
+	if (intake_read(&load->intake, item->rec, &err)) {
+		run_reject(load->run, item, load->intake.class, err.text);
 		return;
 	}
-	if (result != SHELF_FAILED && ++load->pending >= DB_ROWS_PER_TRANSACTION &&
-	    commit(load, &err))
-		result = SHELF_FAILED;
-	if (result == SHELF_FAILED)
-		run_fail(load->run, &err);
-	run_end(load->run, item, fates[result], NULL, NULL);
+	buf_clear(&load->rejects);
+	fate = put_all(load, item);
+	run_end(load->run, item, fate, NULL, &load->rejects);
 }
 
 static void load_all(struct load *load)
 {
-	enum rec_kind kind;
 	struct item item;
 	struct err err;
 
-	while (run_next(load->run, &item)) {
-		kind = load->kind == REC_KINDS ? recognise(item.rec, &load->why) : load->kind;
-		if (kind == REC_KINDS) {
-			run_reject(load->run, &item, "unknown_record", load->why.data);
-			continue;
-		}
-		rec_become(item.rec, kind);
-		put(load, &item);
-	}
-	if (!run_failed(load->run) && commit(load, &err))
+	while (run_next(load->run, &item))
+		load_item(load, &item);
+	if (!run_failed(load->run) && ((load->fresh && end_fresh(load, &err)) ||
+				       commit(load, &err)))
 		run_fail(load->run, &err);
+}
+
+/* A store that reads itself would grow under its own reader. */
+static void refuse_itself(char *const *inputs)
+{
+	struct stat store, input;
+
+	if (stat(opt.store, &store))
+		return;
+	for (; *inputs; inputs++)
+		if (!stat(*inputs, &input) && input.st_dev == store.st_dev &&
+		    input.st_ino == store.st_ino)
+			die(EXIT_USAGE, "'%s' is the store itself; -d names another", *inputs);
+}
+
+/* What --check and --index do when the records are in. Returns the exit code. */
+static int look_after(struct db *db, int code)
+{
+	char *line, *rest = NULL;
+	int64_t faults = 0;
+	struct buf report;
+	struct err err;
+	int result = 0;
+
+	buf_init(&report, BUF_NO_MAX);
+	if (opt.index)
+		result = search_build(db, &err);
+	if (!result && opt.check)
+		result = inspect(db, &report, &faults, &err);
+	if (result)
+		complain("%s", err.text);
+	else if (faults)
+		complain("store '%s' is not sound: %lld fault%s", opt.store, (long long)faults,
+			 faults == 1 ? "" : "s");
+	else if (opt.check)
+		note("store '%s' is sound", opt.store);
+	for (line = strtok_r(report.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		msg_line(line);
+	buf_release(&report);
+	return result ? (int)err.kind : code == EXIT_SETTLED && faults ? EXIT_DATA : code;
+}
+
+static int load_inputs(struct load *load, char *const *inputs)
+{
+	struct buf more;
+	struct err err;
+	int code;
+
+	load->run = run_open_or_die(&opt.run, &words, REC_KINDS, inputs);
+	if (db_open(&load->db, opt.store, DB_WRITE, &err))
+		die_err(&err);
+	load->shelf = shelf_new(&load->db, &err);
+	if (!load->shelf || fresh_open(&load->fresh, &load->db, &err))
+		die_err(&err);
+	shelf_all_new(load->shelf, load->fresh != NULL);
+	load_all(load);
+	fresh_free(load->fresh);
+	shelf_free(load->shelf);
+	buf_init(&more, BUF_NO_MAX);
+	if (load->imported)
+		buf_printf(&more, "from rows of others %lld; ", (long long)load->imported);
+	buf_printf(&more, "store %s", opt.store);
+	if (load->pending)
+		buf_printf(&more, ", without the last %lld, which were not committed",
+			   (long long)load->pending);
+	if (!opt.index && run_count(load->run, RUN_DONE) && search_exists(&load->db))
+		buf_adds(&more, "; its text index is older than its records, --index renews it");
+	if (load->db.in_transaction)
+		db_rollback(&load->db);
+	code = run_close(load->run, more.data);
+	buf_release(&more);
+	return code;
 }
 
 int main(int argc, char **argv)
 {
-	struct load load = { .kind = REC_KINDS };
-	struct buf more;
+	struct load load = { .intake = { .kind = REC_KINDS, .roots = &opt.roots } };
 	struct err err;
 	char **inputs;
-	int code;
+	int code = EXIT_SETTLED;
 
 	(void)argc;
 	msg_init("capqa-ingest", false);
-	inputs = opt_parse_or_die(argv, &about, true);
-	if (opt.records && rec_kind_parse(opt.records, &load.kind))
+	inputs = opt_parse_or_die(argv, &about, false);
+	if (opt.records && rec_kind_parse(opt.records, &load.intake.kind))
 		die(EXIT_USAGE, "--records takes image, reply, question, caption, score, "
 		    "reject or run, not '%s'", opt.records);
+	load.intake.image_field = opt.image_field;
+	load.intake.text_field = opt.text_field;
+	if (!*inputs && !opt.check && !opt.index && isatty(STDIN_FILENO))
+		die(EXIT_USAGE, "no input; see --help");
 	sig_init();
-	buf_init(&load.why, BUF_NO_MAX);
-	load.run = run_open_or_die(&opt.run, &words, REC_IMAGE, inputs);
-	if (db_open(&load.db, opt.store, DB_WRITE, &err))
+	msg_quiet(opt.run.quiet);
+	buf_init(&load.text, BUF_NO_MAX);
+	buf_init(&load.rejects, BUF_NO_MAX);
+	refuse_itself(inputs);
+	if (*inputs || (!opt.check && !opt.index))
+		code = load_inputs(&load, inputs);
+	else if (db_open(&load.db, opt.store, opt.index ? DB_CHANGE : DB_READ, &err))
 		die_err(&err);
-	load.shelf = shelf_new(&load.db, &err);
-	if (!load.shelf)
-		die_err(&err);
-	load_all(&load);
-	shelf_free(load.shelf);
-	if (db_close(&load.db, &err) && !run_failed(load.run))
-		run_fail(load.run, &err);
-	buf_init(&more, BUF_NO_MAX);
-	buf_printf(&more, "store %s", opt.store);
-	if (load.pending)
-		buf_printf(&more, ", without the last %lld, which were not committed",
-			   (long long)load.pending);
-	code = run_close(load.run, more.data);
-	buf_release(&more);
-	buf_release(&load.why);
+	if ((opt.check || opt.index) && code <= EXIT_LEFT)
+		code = look_after(&load.db, code);
+	if (db_close(&load.db, &err)) {
+		complain("%s", err.text);
+		code = code == EXIT_SETTLED ? (int)err.kind : code;
+	}
+	intake_release(&load.intake);
+	buf_release(&load.text);
+	buf_release(&load.rejects);
 	return code;
 }

@@ -37,6 +37,7 @@ int quiz_init(struct quiz *q, struct db *db, struct err *err)
 	    !twin_prepare(&q->trial, db, &trial_shape, err) &&
 	    (q->kept = db_prepare(db, "SELECT 1 FROM questions WHERE question_id = ?1 "
 				  "AND verdict = 'keep'", err)) &&
+	    (q->there = db_prepare(db, "SELECT 1 FROM questions WHERE question_id = ?1", err)) &&
 	    (q->verdict = db_prepare(db, "UPDATE questions SET verdict = ?2, reason = ?3, "
 				     "rule = ?4, duplicate_of = ?5 WHERE id = ?1", err)) &&
 	    (q->no_options = db_prepare(db, "DELETE FROM options WHERE question = ?1", err)) &&
@@ -54,6 +55,7 @@ void quiz_release(struct quiz *q)
 	twin_release(&q->tally);
 	twin_release(&q->trial);
 	sqlite3_finalize(q->kept);
+	sqlite3_finalize(q->there);
 	sqlite3_finalize(q->verdict);
 	sqlite3_finalize(q->no_options);
 	sqlite3_finalize(q->add_option);
@@ -270,6 +272,19 @@ static bool text_is(struct rec *r, const char *member, const char *text)
 	return value && !strcmp(value, text);
 }
 
+/* 1: there is a question with r's id, and r only repeats a published set; 0; -1. */
+static int imported_again(struct quiz *q, struct rec *r, struct err *err)
+{
+	int got;
+
+	if (!text_is(r, "reason", "imported"))
+		return 0;
+	sqlite3_bind_text(q->there, 1, rec_text(r, "question_id"), -1, SQLITE_STATIC);
+	got = db_step(q->db, q->there, err);
+	sqlite3_reset(q->there);
+	return got;
+}
+
 /* 1: r is marked as a copy of the question with its own id, and the store keeps that; 0; -1. */
 static int copy_of_kept(struct quiz *q, struct rec *r, struct err *err)
 {
@@ -311,6 +326,7 @@ enum shelf_result quiz_put(struct quiz *q, struct spot *spot, struct column_row 
 	if (check(q, row, r, err))
 		return SHELF_BAD;
 	got = copy_of_kept(q, r, err);
+	got = got ? got : imported_again(q, r, err);
 	if (got)
 		return got < 0 ? SHELF_FAILED : SHELF_THERE;
 	if (spot_put(spot, r, &key.parent, err))

@@ -145,6 +145,7 @@ struct run *run_open_or_die(const struct run_options *o, const struct run_words 
 	run = run_open_bare_or_die(o, words);
 	run->in = in;
 	run->kind = kind;
+	source_records(in, kind);
 	return run;
 }
 
@@ -288,9 +289,10 @@ bool run_item(struct run *run, struct rec *rec, const char *file, int64_t line,
 /* Makes a record of a line, or rejects it. */
 static bool take_line(struct run *run, const struct line *line, struct item *item)
 {
+	enum rec_kind kind = run->kind == REC_KINDS ? REC_IMAGE : run->kind;
 	struct err err = { .text = "longer than 16 MB" };
 	struct rec *rec = line->too_long ? NULL :
-			  rec_parse(run->kind, line->text, line->len, &err);
+			  rec_parse(kind, line->text, line->len, &err);
 
 	if (!run_item(run, rec, line->file, line->number, item))
 		return false;
@@ -391,6 +393,12 @@ void run_tick(struct run *run, const struct meter_now *asking)
 int64_t run_count(const struct run *run, enum run_fate fate)
 {
 	return run->fates[fate];
+}
+
+void run_recount(struct run *run, enum run_fate from, enum run_fate to)
+{
+	run->fates[from]--;
+	run->fates[to]++;
 }
 
 int64_t run_read(const struct run *run)

@@ -107,6 +107,7 @@ struct item {
 	int64_t line;
 };
 
+/* kind: REC_KINDS where a record's kind shows only once it is parsed (rec_become). */
 struct run *run_open_or_die(const struct run_options *o, const struct run_words *words,
 			    enum rec_kind kind, char *const *inputs);
 
@@ -146,6 +147,9 @@ void run_before_write(struct run *run, int (*hook)(void *ctx, struct err *err), 
 
 /* To be called in every turn of an asking stage's loop: draws progress, feeds a pipe. */
 void run_tick(struct run *run, const struct meter_now *asking);
+
+/* A fate that turned out to be another when the item was long gone. */
+void run_recount(struct run *run, enum run_fate from, enum run_fate to);
 
 int64_t run_count(const struct run *run, enum run_fate fate);
 int64_t run_read(const struct run *run);	/* records taken so far */

@@ -16,11 +16,14 @@
 #include "cli/sig.h"
 #include "schemas/span.h"
 #include "store/inflate.h"
+#include "store/unload.h"
 
 struct source {
 	char **paths;
 	size_t count, next;	/* inputs, and the one to open next */
 	struct inflate *file;	/* the open one, or NULL */
+	struct unload *store;	/* ... where that is a store of ours */
+	enum rec_kind kind;	/* what is wanted of it */
 	const char *path;
 	struct buf text;	/* plain bytes not handed out yet, from `used` on */
 	size_t used, looked;	/* looked: bytes behind `used` known to hold no newline */
@@ -65,6 +68,7 @@ struct source *source_open(char *const *paths, struct err *err)
 	struct source *s = xcalloc(1, sizeof(*s));
 	size_t i;
 
+	s->kind = REC_KINDS;
 	buf_init(&s->text, BUF_NO_MAX);
 	for (i = 0; paths && paths[i]; i++)
 		add_path(s, paths[i]);
@@ -79,6 +83,11 @@ struct source *source_open(char *const *paths, struct err *err)
 	return s;
 }
 
+void source_records(struct source *s, enum rec_kind kind)
+{
+	s->kind = kind;
+}
+
 void source_close(struct source *s)
 {
 	size_t i;
@@ -86,6 +95,7 @@ void source_close(struct source *s)
 	if (!s)
 		return;
 	inflate_close(s->file);
+	unload_close(s->store);
 	buf_release(&s->text);
 	for (i = 0; i < s->count; i++)
 		free(s->paths[i]);
@@ -93,15 +103,28 @@ void source_close(struct source *s)
 	free(s);
 }
 
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && S_ISREG(st.st_mode);
+}
+
 static int open_next(struct source *s, struct err *err)
 {
 	const char *path = s->paths[s->next++];
-	int fd = is_stdin(path) ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	bool store = !is_stdin(path) && is_file(path) && unload_is_store(path);
+	int fd = is_stdin(path) ? STDIN_FILENO : store ? -1 : open(path, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0)
+	if (fd < 0 && !store)
 		return err_set(err, EXIT_NOINPUT, "cannot open '%s':", path);
 	s->path = path;
-	s->file = inflate_open(fd, path);
+	if (store)
+		s->store = unload_open(path, s->kind, err);
+	else
+		s->file = inflate_open(fd, path);
+	if (!s->store && !s->file)
+		return -1;
 	buf_shrink(&s->text, 1 << 20);
 	s->used = s->looked = 0;
 	s->number = 0;
@@ -240,6 +263,22 @@ static int cut(struct source *s, struct line *line, struct err *err)
 	return 0;
 }
 
+/* A store has its records ready as lines. */
+static enum source_got poll_store(struct source *s, struct line *line, struct err *err)
+{
+	int got;
+
+	buf_clear(&s->text);
+	got = unload_next(s->store, &s->text, err);
+	if (got > 0) {
+		fill_line(s, line, s->text.data, s->text.len);
+		return SOURCE_LINE;
+	}
+	unload_close(s->store);
+	s->store = NULL;
+	return got < 0 ? SOURCE_FAILED : SOURCE_LATER;
+}
+
 static bool is_readable(const struct source *s)
 {
 	struct pollfd p = { .fd = inflate_fd(s->file), .events = POLLIN };
@@ -252,11 +291,18 @@ enum source_got source_poll(struct source *s, struct line *line, struct err *err
 	int got;
 
 	while (1) {
-		if (!s->file) {
+		if (!s->file && !s->store) {
 			if (s->next == s->count)
 				return SOURCE_END;
 			if (open_next(s, err))
 				return SOURCE_FAILED;
+		}
+		if (s->store) {
+			enum source_got store = poll_store(s, line, err);
+
+			if (store != SOURCE_LATER)
+				return store;
+			continue;	/* it ended */
 		}
 		got = cut(s, line, err);
 		if (got > 0)

@@ -2,7 +2,7 @@
  *
  * source: lines out of files and pipes. Any number of inputs, one after another; plain,
  * zstd or gzip, recognised by content; JSONL, or one JSON array whose elements stream as
- * if each stood on a line of its own.
+ * if each stood on a line of its own; or a capqa store, whose records come as lines.
  *
  * source_poll never blocks on a pipe, so that requests in flight go on while the upstream
  * stage is slow: give source_fd to poll(2) beside the sockets and poll again.
@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "cli/msg.h"
+#include "schemas/record.h"
 
 #define SOURCE_LINE_MAX (16u << 20)	/* bytes of one record; a longer one is a bad line */
 
@@ -40,6 +41,9 @@ struct source;
 /* paths: NULL-terminated; none, or "-", is standard input. All are checked to open (66). */
 struct source *source_open(char *const *paths, struct err *err);
 void source_close(struct source *s);
+
+/* Which records of a store are wanted; REC_KINDS, the default, is all. */
+void source_records(struct source *s, enum rec_kind kind);
 
 /* Empty lines are passed over. SOURCE_FAILED: err says why (65, 66); poll again goes on with
  * the next input. */

@@ -115,7 +115,7 @@ static int find_path(struct spot *s, const char *image_id, const char *path, str
 
 	if (!image_id) {
 		bind_text(s->stmts[SPOT_FIND_NAMELESS], 1, path);
-		got = find(s, SPOT_FIND_NAMELESS, &s->last_path, err);
+		got = s->all_new ? 0 : find(s, SPOT_FIND_NAMELESS, &s->last_path, err);
 		return got || put_image(s, NULL, err) > 0 ? got : -1;
 	}
 	got = put_image(s, image_id, err);

@@ -20,6 +20,7 @@ enum { SPOT_NEW_IMAGE, SPOT_FIND_IMAGE, SPOT_NEW_PATH, SPOT_FIND_PATH, SPOT_FIND
 struct spot {
 	struct db *db;
 	sqlite3_stmt *stmts[SPOT_STATEMENTS];
+	bool all_new;		/* paths without an image_id are new, and not looked up */
 	struct buf key, last_key;
 	int64_t last_path, last_image;
 };

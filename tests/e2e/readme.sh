@@ -36,6 +36,12 @@ while IFS= read -r line; do
 		tail -5 said
 	fi
 done <typed
+sqlite3 capqa.db >said 'SELECT question FROM kept WHERE image = "photos/coffee.jpg"
+	UNION ALL SELECT question FROM questions WHERE id IN
+	(SELECT rowid FROM questions_fts WHERE questions_fts MATCH "saucer")'
+holds "the store's answers are about the coffee" grep -q saucer said
+is "the joined store holds as many" "$(sqlite3 all.db 'SELECT count(*) FROM kept')" \
+	"$(sqlite3 capqa.db 'SELECT count(*) FROM kept')"
 holds "the dataset is there" [ -s dataset/manifest.json ]
 holds "and so is make's" [ -s run1/dataset/manifest.json ]
 

@@ -21,7 +21,8 @@ static void makes_the_complete_schema(void **state)
 	static const char *const tables[] = {
 		"images", "paths",    "replies", "questions",	   "options",	    "tallies",
 		"trials", "captions", "scores",	 "score_answers",  "rejects",	    "runs",
-		"funnel", "kept",     "dropped", "worst_captions", "answer_letters"
+		"funnel", "kept",     "dropped", "worst_captions", "answer_letters",
+		"omissions", "contradictions"
 	};
 	char sql[128];
 	struct db db;
@@ -32,7 +33,7 @@ static void makes_the_complete_schema(void **state)
 	assert_int_equal(db_open(&db, scratch_path("new.db"), DB_WRITE, &err), 0);
 	assert_int_equal(number(&db, "PRAGMA page_size"), 65536);
 	assert_int_equal(number(&db, "PRAGMA application_id"), 0x63617071);
-	assert_int_equal(number(&db, "PRAGMA user_version"), 1);
+	assert_int_equal(number(&db, "PRAGMA user_version"), 2);
 	assert_int_equal(number(&db, "PRAGMA foreign_keys"), 1);
 	assert_int_equal(number(&db, "PRAGMA synchronous"), 1);
 	for (i = 0; i < COUNT(tables); i++) {

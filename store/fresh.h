@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * fresh: the fast way into a store that holds nothing yet. Ids are hashes, so an index over them
+ * is written all over by every transaction, and more so the larger it is. A fresh store
+ * does without: its three indexes of that kind are made at the end, sorted, in one go.
+ *
+ * Until then nothing can be looked up, so every record must be new. A Bloom filter over the
+ * ids tells: what it never saw is new for sure; what it may have seen is put off to a temporary
+ * file and put in when the indexes are there. Its size is fixed, so memory does not grow; when it
+ * is too full to tell, or too much was put off, the fast way ends early. Killed meanwhile, the
+ * store keeps what was committed, and the next writer makes the indexes (db_open).
+ *
+ *	fresh_open(&fresh, &db, &err);		fresh is NULL where the store holds something
+ *	if (fresh_put_off(fresh, rec, &err) == 0) ... put it, without looking it up
+ *	fresh_settle(fresh, &err);		the indexes
+ *	while (fresh_next(fresh, &rec, &err) > 0) ... put it as any other
+ *	fresh_free(fresh);
+ */
+#ifndef STORE_FRESH_H
+#define STORE_FRESH_H
+
+#include "store/db.h"
+
+struct rec;
+struct fresh;
+
+int fresh_open(struct fresh **f, struct db *db, struct err *err);
+void fresh_free(struct fresh *f);
+
+/* Only images and captions come by the million; with any other kind the fast way ends. */
+bool fresh_takes(const struct rec *r);
+
+/* 1: put off, 0: new for sure, -1. */
+int fresh_put_off(struct fresh *f, struct rec *r, struct err *err);
+
+/*
+ * Should it end here: too much put off, the filter full, or another process writing, too? Asked
+ * inside a transaction: before it, another writer could still come between.
+ */
+bool fresh_over(struct fresh *f);
+
+int fresh_settle(struct fresh *f, struct err *err);
+
+/* 1: *r is yours to free; 0: there are no more; -1. */
+int fresh_next(struct fresh *f, struct rec **r, struct err *err);
+
+#endif

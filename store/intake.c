@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See intake.h.
+ */
+#include "store/intake.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/buf.h"
+
+static bool has(const struct rec *r, const char *member)
+{
+	const char *value;
+	size_t len;
+
+	return rec_raw(r, member, &value, &len);
+}
+
+/* What a record of this kind always has, and no other kind has together. */
+static bool is_ours(const struct rec *r, enum rec_kind kind)
+{
+	bool image = has(r, "image") || has(r, "image_id");
+	bool judged = has(r, "reward") || has(r, "judge");
+
+	switch (kind) {
+	case REC_QUESTION:
+		return has(r, "question_id") && has(r, "question");
+	case REC_REPLY:
+		return image && has(r, "reply");
+	case REC_SCORE:
+		return has(r, "caption_id") && judged;
+	case REC_CAPTION:
+		return has(r, "caption_id") && !judged;
+	case REC_REJECT:
+		return has(r, "stage") && has(r, "class");
+	case REC_RUN:
+		return has(r, "stage") && has(r, "version");
+	default:
+		return image && has(r, "mime") && !has(r, "reply") && !has(r, "question_id") &&
+		       !has(r, "caption_id");
+	}
+}
+
+/* A row of others, by the one thing it holds. */
+static bool is_foreign(struct rec *r, enum rec_kind kind)
+{
+	switch (kind) {
+	case REC_QUESTION:
+		return layout_has_questions(r);
+	case REC_REPLY:
+		return rec_has(r, "qa_response");
+	case REC_CAPTION:
+		return layout_has_caption(r);
+	default:
+		return false;
+	}
+}
+
+/* Kinds that fit; *found is one of them. */
+static int fitting(struct rec *r, bool foreign, enum rec_kind *found, struct buf *names)
+{
+	int kind, count = 0;
+
+	for (kind = 0; kind < REC_KINDS; kind++) {
+		if (foreign ? !is_foreign(r, (enum rec_kind)kind) :
+			      !is_ours(r, (enum rec_kind)kind))
+			continue;
+		*found = (enum rec_kind)kind;
+		buf_printf(names, "%s %s", count++ ? " or" : "", rec_kind_name(*found));
+	}
+	return count;
+}
+
+/* The record's kind, given or by its members. */
+static int recognise(const struct intake *in, struct rec *r, enum rec_kind *kind,
+		     bool *foreign, struct err *err)
+{
+	struct buf names;
+	int count = 1;
+
+	buf_init(&names, BUF_NO_MAX);
+	*foreign = false;
+	if (in->kind != REC_KINDS) {
+		*kind = in->kind;
+		*foreign = !is_ours(r, *kind) || in->image_field || in->text_field;
+	} else {
+		count = fitting(r, false, kind, &names);
+		*foreign = !count;
+		if (!count)
+			count = fitting(r, true, kind, &names);
+	}
+	if (!count)
+		err_set(err, EXIT_DATA, "no kind of record has these members");
+	else if (count > 1)
+		err_set(err, EXIT_DATA, "may be%s; --records KIND says which", names.data);
+	buf_release(&names);
+	return count == 1 ? 0 : -1;
+}
+
+/* A relative path as it lies under the first root that has it. */
+static void root_image(const struct intake *in, struct rec *r)
+{
+	const char *path = rec_text(r, "image");
+	struct buf b;
+	size_t i;
+
+	if (!in->roots || !path || path[0] == '/')
+		return;
+	buf_init(&b, BUF_NO_MAX);
+	for (i = 0; i < in->roots->count; i++) {
+		buf_clear(&b);
+		buf_printf(&b, "%s/%s", in->roots->items[i], path);
+		if (!access(b.data, F_OK)) {
+			rec_set_text(r, "image", b.data);
+			break;
+		}
+	}
+	buf_release(&b);
+}
+
+/* The image first: ids are made of its path. */
+static int place_image(const struct intake *in, struct rec *r, struct err *err)
+{
+	if (!in->roots || !in->roots->count)
+		return 0;
+	if (layout_image(r, in->image_field, err))
+		return -1;
+	root_image(in, r);
+	return 0;
+}
+
+static int read_questions(struct intake *in, struct rec *r, struct err *err)
+{
+	struct rec *q;
+	size_t i;
+
+	if (layout_questions(r, in->roots && in->roots->count ? NULL : in->image_field,
+			     &in->many, err))
+		return -1;
+	for (i = 0; i < in->many.count; i++) {
+		q = in->many.items[i].rec;
+		if (!q || rec_has(q, "verdict"))
+			continue;
+		rec_set_text(q, "verdict", "keep");
+		rec_set_text(q, "reason", "imported");
+	}
+	in->items = in->many.items;
+	in->count = in->many.count;
+	return 0;
+}
+
+static int read_foreign(struct intake *in, struct rec *r, enum rec_kind kind, struct err *err)
+{
+	const char *field;
+
+	if (kind > REC_CAPTION)
+		return 0;
+	if (place_image(in, r, err))
+		return -1;
+	field = in->roots && in->roots->count ? NULL : in->image_field;	/* it is `image` now */
+	switch (kind) {
+	case REC_IMAGE:
+		return layout_image(r, field, err);
+	case REC_REPLY:
+		return layout_reply(r, field, in->text_field, err);
+	case REC_CAPTION:
+		return layout_caption(r, field, in->text_field, err);
+	default:
+		return 0;
+	}
+}
+
+int intake_read(struct intake *in, struct rec *r, struct err *err)
+{
+	enum rec_kind kind = REC_KINDS;
+
+	in->class = "unknown_record";
+	if (recognise(in, r, &kind, &in->foreign, err))
+		return -1;
+	in->class = "bad_record";
+	in->one.rec = r;
+	in->items = &in->one;
+	in->count = 1;
+	if (in->foreign && kind == REC_QUESTION)
+		return place_image(in, r, err) || read_questions(in, r, err) ? -1 : 0;
+	if (in->foreign && read_foreign(in, r, kind, err))
+		return -1;
+	rec_become(r, kind);
+	return 0;
+}
+
+void intake_name(const struct intake *in, struct rec *r, struct buf *out)
+{
+	enum rec_kind kind = REC_KINDS;
+	bool foreign;
+
+	if (!recognise(in, r, &kind, &foreign, NULL) && foreign)
+		layout_name(r, kind, in->image_field, in->text_field, out);
+}
+
+void intake_release(struct intake *in)
+{
+	layout_questions_release(&in->many);
+}
