@@ -32,15 +32,15 @@ while IFS="$(printf '\t')" read -r stage brief; do
 		printf "%s\n" "${COMPREPLY[@]}"' | sort >offered
 	cut -f2 options | sed 's/^/--/' | { cat; echo --help; } | sort >wanted
 	cmp -s offered wanted || fail "$stage: bash completes its options: $(diff wanted offered | head -3)"
-	cut -f2 options | while read -r name; do
-		escaped=$(echo "$name" | sed 's/-/\\\\-/g')
-		grep -q "B.-.-$escaped.fR" "man/capqa-$stage.1" ||
-			echo "FAIL: $stage: the manual page has --$name"
-		grep -q -- "--$name" help.full || echo "FAIL: $stage: the help has --$name"
-		grep -q -- "--$name\b\|{-.,--$name}" completions/_capqa ||
-			echo "FAIL: $stage: zsh completes --$name"
-	done >missing
-	[ ! -s missing ] || report missing
+	sed -n 's/^.*\\fB\\-\\-\([a-z0-9\\-]*\)\\fR.*/\1/p' "man/capqa-$stage.1" | tr -d '\\' | sort >in.man
+	sed -n 's/^  \(-., \|    \)--\([a-z0-9-]*\).*/\2/p' help.full | grep -v '^help$\|^version$' | sort >in.help
+	sed -n "/^	$stage) /,/input:_files/s/^		'\\*\('{-.,\)\{0,1\}--\([a-z0-9-]*\).*/\2/p" completions/_capqa |
+		sort >in.zsh
+	cut -f2 options | sort >names
+	for where in man help zsh; do
+		cmp -s names in.$where ||
+			fail "$stage: $where has each option once: $(diff names in.$where | head -3 | tr '\n' ' ')"
+	done
 done <stages
 pass "$(lines stages) stages: help, manual page, completions and README agree"
 cut -f1 stages | while read -r stage; do
