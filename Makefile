@@ -30,7 +30,7 @@ link = $(CC) $(san) $(CFLAGS) $(relro) $(LDFLAGS)
 # One word per program, in pipeline order.
 curate = scan generate extract caption ping
 filter = blind sight select dedupe audit
-store = ingest export report
+store = ingest export report ledger
 stages = $(curate) $(filter) $(store)
 programs = $(O)/bin/capqa $(stages:%=$(O)/bin/capqa-%) $(O)/bin/capqa-sim
 

@@ -37,7 +37,8 @@ static const struct {
 	{ "ingest", "put records into the SQLite store" },
 	{ "export", "write the store's records as a dataset folder" },
 	{ "report", "write what the store holds as one HTML page" },
-	{ "Look at servers", NULL },
+	{ "Look after answers and servers", NULL },
+	{ "ledger", "look after the ledger of answers" },
 	{ "ping", "ask one server what it can do" },
 };
 #define STAGES (sizeof(stages) / sizeof(*stages))

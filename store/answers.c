@@ -17,6 +17,7 @@
 #define APPLICATION_ID 0x6371616c	/* "cqal" */
 #define SCHEMA_VERSION 2	/* 1: without listings */
 #define BUSY_MS 60000
+#define NETWORK_BUSY_MS 1000		/* who has it alone keeps it for hours */
 #define COMPRESS_FROM 256		/* bytes; shorter answers do not shrink */
 #define ZSTD_LEVEL 3
 #define CONTENT_MAX (64u << 20)
@@ -67,60 +68,73 @@ static char *copy(const char *text)
 	return text ? xstrdup(text) : NULL;
 }
 
-static int fault(struct answers *a, struct err *err, const char *doing)
+int answers_fault(sqlite3 *db, const char *path, struct err *err, const char *doing)
 {
-	int code = sqlite3_errcode(a->db) & 0xff;
+	int code = sqlite3_errcode(db) & 0xff;
 
 	return err_set(err, code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? EXIT_DATA : EXIT_OUTPUT,
-		       "cannot %s the ledger '%s': %s", doing, a->path, sqlite3_errmsg(a->db));
+		       "cannot %s the ledger '%s': %s", doing, path, sqlite3_errmsg(db));
 }
 
 /*
- * Network file systems: SQLite's WAL needs shared memory, which they do not have. There a
- * rollback journal and one process (magic numbers: linux/magic.h, lustre_user.h).
+ * Network file systems: SQLite's WAL needs memory shared by all who use the file, and locks on
+ * single bytes; they have neither for certain. There a rollback journal and one process (magic
+ * numbers: linux/magic.h, and the headers of those that live outside the kernel).
  */
 static bool on_network(const char *path)
 {
+	static const unsigned long magic[] = {
+		0x6969,				/* NFS */
+		0x0BD00BD0,			/* Lustre */
+		0x517B, 0xFF534D42, 0xFE534D42,	/* SMB */
+		0x47504653,			/* GPFS (Spectrum Scale) */
+		0x19830326,			/* BeeGFS */
+		0x00C36400,			/* Ceph */
+		0x5346414F, 0x6B414653,		/* AFS */
+		0x01021997,			/* 9p */
+		0x20030528,			/* OrangeFS */
+		0xAAD7AAEA,			/* PanFS */
+	};
 	struct statfs fs;
 	char *folder = xstrdup(path), *slash = strrchr(folder, '/');
 	bool network = false;
+	size_t i;
 
 	if (slash)
 		slash[1] = '\0';
 	if (!statfs(slash ? folder : ".", &fs))
-		network = fs.f_type == 0x6969 || fs.f_type == 0x0BD00BD0 ||
-			  (unsigned)fs.f_type == 0xFF534D42u || fs.f_type == 0x517B;
+		for (i = 0; i < sizeof(magic) / sizeof(*magic); i++)
+			network = network || ((unsigned long)fs.f_type & 0xFFFFFFFFu) == magic[i];
 	free(folder);
 	return network;
 }
 
-static int number_of(struct answers *a, const char *sql)
+static int number_of(sqlite3 *db, const char *sql)
 {
 	sqlite3_stmt *s;
 	int n = -1;
 
-	if (sqlite3_prepare_v2(a->db, sql, -1, &s, NULL) == SQLITE_OK &&
-	    sqlite3_step(s) == SQLITE_ROW)
+	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step(s) == SQLITE_ROW)
 		n = sqlite3_column_int(s, 0);
 	sqlite3_finalize(s);
 	return n;
 }
 
-/* A file of another program must not be written into. */
-static int check_ours(struct answers *a, struct err *err)
+/* A file of another program must not be written into. 0: ours; 1: ours to be, still empty. */
+int answers_check(sqlite3 *db, const char *path, struct err *err)
 {
 	/* tables first: another process may set all three between two of these lines */
-	int tables = number_of(a, "SELECT count(*) FROM sqlite_schema"), id, version;
+	int tables = number_of(db, "SELECT count(*) FROM sqlite_schema"), id, version;
 
 	if (tables < 0)
-		return fault(a, err, "open");
-	id = number_of(a, "PRAGMA application_id");
-	version = number_of(a, "PRAGMA user_version");
+		return answers_fault(db, path, err, "open");
+	id = number_of(db, "PRAGMA application_id");
+	version = number_of(db, "PRAGMA user_version");
 	if (id != APPLICATION_ID && tables > 0)
-		return err_set(err, EXIT_DATA, "'%s' is an SQLite file but no capqa ledger", a->path);
+		return err_set(err, EXIT_DATA, "'%s' is an SQLite file but no capqa ledger", path);
 	if (version > SCHEMA_VERSION)
-		return err_set(err, EXIT_DATA, "the ledger '%s' was made by a newer capqa", a->path);
-	return 0;
+		return err_set(err, EXIT_DATA, "the ledger '%s' was made by a newer capqa", path);
+	return version == SCHEMA_VERSION ? 0 : 1;
 }
 
 /* The change to WAL asks no busy handler; two stages of a pipe open a new ledger at once. */
@@ -134,40 +148,66 @@ static int set_mode(struct answers *a, const char *mode)
 	return code;
 }
 
-static int set_up(struct answers *a, struct err *err)
+/*
+ * One process, from now until it closes. Asked for before the first look at the file: with the
+ * exclusive mode set, SQLite reads a WAL that was left there without shared memory, and the
+ * locks are kept from the first write on.
+ */
+static int take_alone(struct answers *a, struct err *err)
 {
-	const char *mode = on_network(a->path) ?
-			   "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=DELETE" :
-			   "PRAGMA journal_mode=WAL";
+	static const char take[] = "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=DELETE; "
+				   "BEGIN EXCLUSIVE; COMMIT";
+
+	sqlite3_busy_timeout(a->db, NETWORK_BUSY_MS);
+	if (sqlite3_exec(a->db, take, NULL, NULL, NULL) == SQLITE_OK)
+		return 0;
+	if ((sqlite3_errcode(a->db) & 0xff) != SQLITE_BUSY)
+		return answers_fault(a->db, a->path, err, "open");
+	return err_set(err, EXIT_OUTPUT, "the ledger '%s' lies on a network file system, where one "
+		       "process has it alone, and another has it now: give each its own (-L, on a "
+		       "local disk) and join them with 'capqa ledger merge'", a->path);
+}
+
+static int create(struct answers *a, struct err *err)
+{
 	char settings[120];
 
 	sqlite3_snprintf(sizeof(settings), settings,
 			 "PRAGMA application_id=%d; PRAGMA user_version=%d; COMMIT",
 			 APPLICATION_ID, SCHEMA_VERSION);
-	sqlite3_busy_timeout(a->db, BUSY_MS);
-	if (check_ours(a, err))
-		return -1;
-	if (set_mode(a, mode) ||
-	    sqlite3_exec(a->db, "PRAGMA synchronous=FULL", NULL, NULL, NULL))
-		return fault(a, err, "open");
-	if (number_of(a, "PRAGMA user_version") == SCHEMA_VERSION)
-		return 0;
 	if (sqlite3_exec(a->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) ||
 	    sqlite3_exec(a->db, schema, NULL, NULL, NULL) ||
 	    sqlite3_exec(a->db, settings, NULL, NULL, NULL))
-		return fault(a, err, "write");
+		return answers_fault(a->db, a->path, err, "write");
 	return 0;
+}
+
+static int set_up(struct answers *a, struct err *err)
+{
+	bool alone = on_network(a->path);
+	int ours;
+
+	if (alone && take_alone(a, err))
+		return -1;
+	if (!alone)
+		sqlite3_busy_timeout(a->db, BUSY_MS);
+	ours = answers_check(a->db, a->path, err);
+	if (ours < 0)
+		return -1;
+	if ((!alone && set_mode(a, "PRAGMA journal_mode=WAL")) ||
+	    sqlite3_exec(a->db, "PRAGMA synchronous=FULL", NULL, NULL, NULL))
+		return answers_fault(a->db, a->path, err, "open");
+	return ours ? create(a, err) : 0;
 }
 
 static int prepare(struct answers *a, struct err *err)
 {
 	struct { sqlite3_stmt **to; const char *sql; } all[] = {
-		{ &a->find, "SELECT content, coding, finish_reason, model, fingerprint, "
-			    "prompt_tokens, completion_tokens, latency_ms FROM answers "
-			    "WHERE key = ? ORDER BY id DESC LIMIT 1" },
+		{ &a->find, "SELECT " ANSWERS_COLUMNS " FROM answers WHERE key = ? "
+			    "ORDER BY id DESC LIMIT 1" },
 		{ &a->put, "INSERT INTO answers (key, content, coding, finish_reason, model, "
 			   "fingerprint, prompt_tokens, completion_tokens, latency_ms, asked_at) "
-			   "VALUES (?,?,?,?,?,?,?,?,?,unixepoch())" },
+			   "VALUES (?,?,?,?,?,?,?,?,?,coalesce(?,unixepoch()))" },
 		{ &a->find_image, "SELECT image_id, mime, width, height, orientation FROM images "
 				  "WHERE path = ? AND size = ? AND mtime_ns = ?" },
 		{ &a->put_image, "INSERT OR REPLACE INTO images VALUES (?,?,?,?,?,?,?,?)" },
@@ -179,7 +219,7 @@ static int prepare(struct answers *a, struct err *err)
 	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
 		if (sqlite3_prepare_v3(a->db, all[i].sql, -1, SQLITE_PREPARE_PERSISTENT,
 				       all[i].to, NULL))
-			return fault(a, err, "read");
+			return answers_fault(a->db, a->path, err, "read");
 	return 0;
 }
 
@@ -205,6 +245,11 @@ static void free_answers(struct answers *a)
 	free(a);
 }
 
+struct sqlite3 *answers_db(struct answers *a)
+{
+	return a->db;
+}
+
 struct answers *answers_open(const char *path, struct err *err)
 {
 	struct answers *a = xcalloc(1, sizeof(*a));
@@ -212,7 +257,7 @@ struct answers *answers_open(const char *path, struct err *err)
 	a->path = xstrdup(path);
 	buf_init(&a->packed, BUF_NO_MAX);
 	if (sqlite3_open_v2(path, &a->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL)) {
-		fault(a, err, "open");
+		answers_fault(a->db, a->path, err, "open");
 		free_answers(a);
 		return NULL;
 	}
@@ -285,23 +330,22 @@ static int64_t tokens(sqlite3_stmt *s, int i)
 	return sqlite3_column_type(s, i) == SQLITE_NULL ? -1 : sqlite3_column_int64(s, i);
 }
 
-static int read_row(struct answers *a, struct answer *out, struct err *err)
+int answers_row(sqlite3_stmt *s, const char *path, struct answer *out, struct err *err)
 {
-	sqlite3_stmt *s = a->find;
 	const void *bytes = sqlite3_column_blob(s, 0);
 	size_t len = (size_t)sqlite3_column_bytes(s, 0);
 
 	*out = (struct answer){
 		.finish_reason = column(s, 2), .model = column(s, 3), .fingerprint = column(s, 4),
 		.prompt_tokens = tokens(s, 5), .completion_tokens = tokens(s, 6),
-		.latency_ms = sqlite3_column_int64(s, 7),
+		.latency_ms = sqlite3_column_int64(s, 7), .asked_at = sqlite3_column_int64(s, 8),
 	};
 	out->content = sqlite3_column_int(s, 1) ? unpack(bytes, len) :
 		       xstrndup(bytes ? bytes : "", len);
 	if (out->content)
-		return 1;
+		return 0;
 	answer_release(out);
-	return err_set(err, EXIT_DATA, "the ledger '%s' holds a damaged answer", a->path);
+	return err_set(err, EXIT_DATA, "the ledger '%s' holds a damaged answer", path);
 }
 
 int answers_find(struct answers *a, const unsigned char key[16], struct answer *out,
@@ -314,13 +358,13 @@ int answers_find(struct answers *a, const unsigned char key[16], struct answer *
 	sqlite3_bind_blob(a->find, 1, key, 16, SQLITE_STATIC);
 	switch (sqlite3_step(a->find)) {
 	case SQLITE_ROW:
-		result = read_row(a, out, err);
+		result = answers_row(a->find, a->path, out, err) ? -1 : 1;
 		break;
 	case SQLITE_DONE:
 		result = 0;
 		break;
 	default:
-		result = fault(a, err, "read");
+		result = answers_fault(a->db, a->path, err, "read");
 	}
 	sqlite3_reset(a->find);
 	return result;
@@ -400,6 +444,10 @@ static int insert(struct answers *a, const struct pending *p)
 	bind_tokens(a->put, 7, answer->prompt_tokens);
 	bind_tokens(a->put, 8, answer->completion_tokens);
 	sqlite3_bind_int64(a->put, 9, answer->latency_ms);
+	if (answer->asked_at)
+		sqlite3_bind_int64(a->put, 10, answer->asked_at);
+	else
+		sqlite3_bind_null(a->put, 10);
 	return step(a->put);
 }
 
@@ -429,7 +477,7 @@ int answers_commit(struct answers *a, struct err *err)
 	for (i = 0; i < a->image_count && !bad; i++)
 		bad = insert_image(a, &a->images[i]);
 	if (bad || step(a->commit)) {
-		fault(a, err, "write");
+		answers_fault(a->db, a->path, err, "write");
 		sqlite3_exec(a->db, "ROLLBACK", NULL, NULL, NULL);
 		return -1;
 	}
@@ -466,7 +514,7 @@ int answers_find_image(struct answers *a, const char *path, int64_t size, int64_
 		out->orientation = sqlite3_column_int64(s, 4);
 		result = 1;
 	} else if (code != SQLITE_DONE) {
-		result = fault(a, err, "read");
+		result = answers_fault(a->db, a->path, err, "read");
 	}
 	sqlite3_reset(s);
 	return result;

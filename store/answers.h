@@ -6,7 +6,8 @@
  *
  * Answers gather in memory and go down in one short transaction, never held across a wait,
  * so two processes can share a ledger. answers_commit must have succeeded before a record
- * that holds the answers leaves the process.
+ * that holds the answers leaves the process. On a network file system, which has no memory to
+ * share between machines, the first process has the ledger alone.
  *
  *	struct answers *ledger = answers_open("capqa-ledger.db", &err);
  *	if (answers_find(ledger, key, &answer, &err) == 0) ... ask, then
@@ -31,14 +32,27 @@ struct answer {
 	char *finish_reason, *model, *fingerprint;	/* NULL: not said */
 	int64_t prompt_tokens, completion_tokens;	/* -1: not said */
 	int64_t latency_ms;
+	int64_t asked_at;	/* seconds since 1970; 0 when put: now */
 };
 
 void answer_release(struct answer *a);
 
 struct answers;
 
-/* Creates the file where it is missing. NULL: 74 cannot be opened, 65 something else's file. */
+/* Creates the file where it is missing; "" is one that is gone when closed. NULL: 74 cannot be opened, 65 something else's file. */
 struct answers *answers_open(const char *path, struct err *err);
+/* For those who work on all rows at once (ledger_merge, ledger_prune); commit first. */
+struct sqlite3;
+struct sqlite3 *answers_db(struct answers *a);
+/* Does this SQLite file say that it is a ledger? -1: 65 no, or a newer one's; 74 unreadable. */
+int answers_check(struct sqlite3 *db, const char *path, struct err *err);
+/* Says what SQLite complained of: 65 damaged or no SQLite file, else 74. Returns -1. */
+int answers_fault(struct sqlite3 *db, const char *path, struct err *err, const char *doing);
+/* A row of `SELECT ANSWERS_COLUMNS` as an answer, yours to release. -1: 65, it is damaged. */
+#define ANSWERS_COLUMNS "content, coding, finish_reason, model, fingerprint, prompt_tokens, " \
+	"completion_tokens, latency_ms, asked_at"
+struct sqlite3_stmt;
+int answers_row(struct sqlite3_stmt *row, const char *path, struct answer *out, struct err *err);
 /* Commits and frees, whatever it returns. answers_close(NULL) is fine. */
 int answers_close(struct answers *a, struct err *err);
 

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See ledger_merge.h. Rows come in the order of their ids, so many at a time, sorted by key
+ * within that: neighbours in the index are then looked up and written together, which keeps
+ * the rate when the index no longer fits into the cache. Each such group is one transaction.
+ */
+#include "store/ledger_merge.h"
+
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "cli/sig.h"
+#include "store/answers.h"
+
+#define GROUP 20000	/* rows; at 1 kB of answer each 20 MB for the sort */
+#define ROW "key, content, coding, finish_reason, model, fingerprint, prompt_tokens, " \
+	"completion_tokens, latency_ms, asked_at"
+#define COLUMNS 10
+#define ASKED_AT 10	/* its place behind id */
+
+static const char rows_sql[] = "SELECT id, " ROW " FROM (SELECT * FROM answers WHERE id > ? "
+			       "ORDER BY id LIMIT ?) ORDER BY key, id";
+static const char same_key[] = "SELECT id, " ROW " FROM answers WHERE key = ? ORDER BY id DESC";
+
+struct merge {
+	sqlite3 *into, *from;
+	const char *into_path, *from_path;
+	sqlite3_stmt *rows, *end, *later, *held, *known, *last, *first, *append;
+	struct ledger_merged *done;
+	struct err *err;
+};
+
+static int prepare(struct merge *m)
+{
+	struct { sqlite3 *db; sqlite3_stmt **to; const char *sql; } all[] = {
+		{ m->from, &m->rows, rows_sql },
+		{ m->from, &m->end, "SELECT max(id) FROM (SELECT id FROM answers WHERE id > ? "
+				    "ORDER BY id LIMIT ?)" },
+		{ m->from, &m->later, "SELECT 1 FROM answers WHERE key = ? AND id > ?" },
+		{ m->from, &m->held, same_key },
+		{ m->into, &m->known, same_key },
+		{ m->into, &m->last, same_key },
+		{ m->into, &m->first, "SELECT min(0, coalesce(min(id), 0)) - 1 FROM answers" },
+		{ m->into, &m->append, "INSERT INTO answers (id, " ROW ") "
+				       "VALUES (?,?,?,?,?,?,?,?,?,?,?)" },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (sqlite3_prepare_v2(all[i].db, all[i].sql, -1, all[i].to, NULL))
+			return answers_fault(all[i].db, all[i].db == m->into ? m->into_path :
+					     m->from_path, m->err, "read");
+	return 0;
+}
+
+static void finalize(struct merge *m)
+{
+	sqlite3_finalize(m->rows);
+	sqlite3_finalize(m->end);
+	sqlite3_finalize(m->later);
+	sqlite3_finalize(m->held);
+	sqlite3_finalize(m->known);
+	sqlite3_finalize(m->last);
+	sqlite3_finalize(m->first);
+	sqlite3_finalize(m->append);
+}
+
+/* Texts and blobs by their bytes; numbers by their value; NULL before all. */
+static int compare(sqlite3_stmt *a, sqlite3_stmt *b, int i)
+{
+	int bytes_a = sqlite3_column_bytes(a, i), bytes_b = sqlite3_column_bytes(b, i), n;
+	int type = sqlite3_column_type(a, i);
+	int64_t x, y;
+
+	if (type != sqlite3_column_type(b, i))
+		return type == SQLITE_NULL ? -1 : 1;
+	if (type == SQLITE_INTEGER) {
+		x = sqlite3_column_int64(a, i);
+		y = sqlite3_column_int64(b, i);
+		return (x > y) - (x < y);
+	}
+	n = bytes_a < bytes_b ? bytes_a : bytes_b;
+	n = n ? memcmp(sqlite3_column_blob(a, i), sqlite3_column_blob(b, i), (size_t)n) : 0;
+	return n ? n : bytes_a - bytes_b;
+}
+
+static int compare_rows(sqlite3_stmt *a, sqlite3_stmt *b)
+{
+	int i, n = compare(a, b, ASKED_AT);
+
+	for (i = 1; i <= COLUMNS && !n; i++)
+		n = compare(a, b, i);
+	return n;
+}
+
+/* Is `row` among the rows of `of` with its key, as far as they reach below `below`? */
+static int holds(sqlite3_stmt *of, sqlite3_stmt *row, sqlite3_int64 below)
+{
+	int code;
+
+	sqlite3_reset(of);
+	sqlite3_bind_value(of, 1, sqlite3_column_value(row, 1));
+	while ((code = sqlite3_step(of)) == SQLITE_ROW)
+		if (sqlite3_column_int64(of, 0) < below && !compare_rows(of, row))
+			return 1;
+	return code == SQLITE_DONE ? 0 : -1;
+}
+
+/* Does the row under way count from now on, before the one that INTO holds as the last? */
+static int counts(struct merge *m)
+{
+	sqlite3_int64 id = sqlite3_column_int64(m->rows, 0);
+	int code;
+
+	sqlite3_reset(m->later);
+	sqlite3_bind_value(m->later, 1, sqlite3_column_value(m->rows, 1));
+	sqlite3_bind_int64(m->later, 2, id);
+	code = sqlite3_step(m->later);
+	if (code != SQLITE_DONE)
+		return code == SQLITE_ROW ? 0 : -1;
+	code = holds(m->held, m->last, id);
+	return code ? code : compare_rows(m->rows, m->last) > 0;
+}
+
+static int append(struct merge *m, bool last)
+{
+	int i, code;
+
+	sqlite3_reset(m->first);
+	if (!last && sqlite3_step(m->first) != SQLITE_ROW)
+		return -1;
+	sqlite3_bind_null(m->append, 1);
+	if (!last)
+		sqlite3_bind_int64(m->append, 1, sqlite3_column_int64(m->first, 0));
+	sqlite3_reset(m->first);
+	for (i = 1; i <= COLUMNS; i++)
+		sqlite3_bind_value(m->append, i + 1, sqlite3_column_value(m->rows, i));
+	code = sqlite3_step(m->append);
+	sqlite3_reset(m->append);
+	m->done->added += code == SQLITE_DONE;
+	m->done->gave_way += code == SQLITE_DONE && !last;
+	return code == SQLITE_DONE ? 0 : -1;
+}
+
+static int take_row(struct merge *m)
+{
+	int code, there = holds(m->known, m->rows, INT64_MAX), now = 1;
+
+	if (there) {
+		m->done->there += there > 0;
+		return there > 0 ? 0 : -1;
+	}
+	sqlite3_reset(m->last);
+	sqlite3_bind_value(m->last, 1, sqlite3_column_value(m->rows, 1));
+	code = sqlite3_step(m->last);
+	if (code == SQLITE_ROW)
+		now = counts(m);
+	sqlite3_reset(m->last);
+	sqlite3_reset(m->known);
+	if ((code != SQLITE_ROW && code != SQLITE_DONE) || now < 0)
+		return -1;
+	return append(m, now);
+}
+
+/* Whichever of the two complained. */
+static int say_fault(struct merge *m)
+{
+	int code = sqlite3_errcode(m->from);
+
+	if (code != SQLITE_OK && code != SQLITE_ROW && code != SQLITE_DONE)
+		return answers_fault(m->from, m->from_path, m->err, "read");
+	return answers_fault(m->into, m->into_path, m->err, "write");
+}
+
+/* 1: a group was merged; 0: there is none left. */
+static int take_group(struct merge *m, sqlite3_int64 *after)
+{
+	sqlite3_int64 end;
+	int code, ended;
+
+	sqlite3_bind_int64(m->end, 1, *after);
+	sqlite3_bind_int(m->end, 2, GROUP);
+	code = sqlite3_step(m->end);
+	ended = code == SQLITE_ROW && sqlite3_column_type(m->end, 0) == SQLITE_NULL;
+	end = sqlite3_column_int64(m->end, 0);
+	sqlite3_reset(m->end);
+	if (code != SQLITE_ROW)
+		return say_fault(m);
+	if (ended)
+		return 0;
+	if (sqlite3_exec(m->into, "BEGIN IMMEDIATE", NULL, NULL, NULL))
+		return say_fault(m);
+	sqlite3_bind_int64(m->rows, 1, *after);
+	sqlite3_bind_int(m->rows, 2, GROUP);
+	while ((code = sqlite3_step(m->rows)) == SQLITE_ROW && !take_row(m))
+		;
+	if (code != SQLITE_DONE)
+		say_fault(m);
+	sqlite3_reset(m->rows);
+	sqlite3_reset(m->held);
+	sqlite3_reset(m->later);
+	sqlite3_reset(m->known);
+	if (sqlite3_exec(m->into, "COMMIT", NULL, NULL, NULL) && code == SQLITE_DONE)
+		code = say_fault(m);
+	*after = end;
+	return code == SQLITE_DONE ? 1 : -1;
+}
+
+/* What scan learned: of two states of one file the newer. */
+static int take_images(struct merge *m)
+{
+	static const char put[] =
+		"INSERT INTO images VALUES (?,?,?,?,?,?,?,?) ON CONFLICT (path) DO UPDATE SET "
+		"size = excluded.size, mtime_ns = excluded.mtime_ns, image_id = excluded.image_id, "
+		"mime = excluded.mime, width = excluded.width, height = excluded.height, "
+		"orientation = excluded.orientation WHERE excluded.mtime_ns > mtime_ns";
+	sqlite3_stmt *rows = NULL, *to = NULL;
+	int i, code = SQLITE_ERROR, bad;
+
+	bad = sqlite3_prepare_v2(m->from, "SELECT path, size, mtime_ns, image_id, mime, width, "
+				 "height, orientation FROM images", -1, &rows, NULL) ||
+	      sqlite3_prepare_v2(m->into, put, -1, &to, NULL) ||
+	      sqlite3_exec(m->into, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	while (!bad && (code = sqlite3_step(rows)) == SQLITE_ROW) {
+		for (i = 0; i < 8; i++)
+			sqlite3_bind_value(to, i + 1, sqlite3_column_value(rows, i));
+		bad = sqlite3_step(to) != SQLITE_DONE;
+		sqlite3_reset(to);
+		m->done->images += !bad && sqlite3_changes(m->into) > 0;
+	}
+	if (bad || code != SQLITE_DONE) {
+		bad = say_fault(m);
+		sqlite3_exec(m->into, "ROLLBACK", NULL, NULL, NULL);
+	} else if (sqlite3_exec(m->into, "COMMIT", NULL, NULL, NULL)) {
+		bad = say_fault(m);
+	}
+	sqlite3_finalize(rows);
+	sqlite3_finalize(to);
+	return bad ? -1 : 0;
+}
+
+int ledger_merge(struct answers *into, const char *into_path, struct sqlite3 *from,
+		 const char *from_path, struct ledger_merged *done, struct err *err)
+{
+	struct merge m = { .into = answers_db(into), .from = from, .into_path = into_path,
+			   .from_path = from_path, .done = done, .err = err };
+	sqlite3_int64 after = INT64_MIN;
+	int got;
+
+	*done = (struct ledger_merged){ 0 };
+	sqlite3_exec(m.into, "PRAGMA cache_size=-65536", NULL, NULL, NULL);
+	got = prepare(&m);
+	while (!got && !sig_stop() && (got = take_group(&m, &after)) > 0)
+		got = 0;
+	if (!got && !sig_stop())
+		got = take_images(&m);
+	finalize(&m);
+	return got;
+}
