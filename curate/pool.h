@@ -23,6 +23,7 @@
 #include "curate/pace.h"
 
 #define POOL_FAILURES 5		/* in a row: the server is set aside, if others are up */
+#define POOL_FAILURES_ALONE 16	/* ... if not: nothing succeeds, more requests would only fail */
 #define POOL_PAUSE_FIRST_MS 500
 #define POOL_PAUSE_LONGEST_MS 10000
 
