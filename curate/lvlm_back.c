@@ -14,6 +14,7 @@
 
 #define UNPROVEN_MAX 16		/* rejections in a row before any answer: the setup is wrong */
 #define SERVER_ERRORS_MAX 3	/* tries of one record at status 500 while others succeed */
+#define SAY_AGAIN_MS 10000
 #define DOUBT_S 5.0		/* for a name service to come to itself, before any answer */
 
 static void stop_run(struct lvlm *l, const struct server *s, const char *text)
@@ -47,9 +48,19 @@ static bool attempts_spent(const struct lvlm *l, const struct call *c, long stat
 	       (status == 500 && l->proven && c->server_errors >= SERVER_ERRORS_MAX);
 }
 
-/* A server is set aside; who waits for it goes elsewhere, if there is an elsewhere. */
+/*
+ * A server is set aside; who waits for it goes elsewhere, if there is an elsewhere. One that
+ * comes and goes is not spoken of each time.
+ */
 static void say_away(struct lvlm *l, const struct call *c)
 {
+	struct server *s = c->server;
+	int64_t now = lvlm_now_ms();
+
+	if (s->said_away_ms && now - s->said_away_ms < SAY_AGAIN_MS)
+		return;
+	s->said_away = true;
+	s->said_away_ms = now;
 	if (pool_up(&l->pool))
 		note("%s: %s; the other servers take its share", c->server->url, c->why.text);
 	else if (!l->waiting)
@@ -186,8 +197,10 @@ static void server_answered(struct lvlm *l, struct server *s, const struct chat_
 {
 	l->prompt_tokens += reply->prompt_tokens > 0 ? reply->prompt_tokens : 0;
 	l->tokens += reply->completion_tokens > 0 ? reply->completion_tokens : 0;
-	if (pool_answered(&l->pool, s, lvlm_now_ms()))
+	if (pool_answered(&l->pool, s, lvlm_now_ms()) && s->said_away) {
 		note("%s: is back", s->url);
+		s->said_away = false;
+	}
 	l->proven = true;
 	l->waiting = false;
 }

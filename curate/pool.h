@@ -39,6 +39,8 @@ struct server {
 	int pauses;		/* in a row; 0: it is up */
 	int64_t paused_until_ms;
 	int64_t asked, answered, failed;	/* requests, since the start */
+	bool said_away;		/* for the caller: the user was told, and of its return not yet */
+	int64_t said_away_ms;	/* ... when last; 0: never */
 };
 
 /* What a failed request says about the server that failed it. */
