@@ -105,8 +105,8 @@ code=0
 blind -u http://127.0.0.1:1/v1 -L new.db $quick $questions >said.out 2>said.err || code=$?
 is "69: nobody listens, after --wait-server" $code 69
 holds "and says whom it waited for" grep -q "127.0.0.1:1.*gave up after 1 s" said.err
-ends 69 "a host that does not exist" "nowhere.invalid" \
-	blind -u http://nowhere.invalid/v1 -L new.db $questions
+ends 69 "a host that does not exist: a wrong URL is not waited for long" "nowhere.invalid.*gave up after 1 s" \
+	blind -u http://nowhere.invalid/v1 --wait-server 1 -L new.db $questions
 sim_wire '[{"match":{"kind":"blind"},"do":"quota"}]'
 ends 69 "the quota is used up" "429.*quota" blind -L new.db $questions
 sim_wire '[]'
