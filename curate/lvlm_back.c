@@ -265,6 +265,7 @@ void lvlm_back(struct lvlm *l, struct transfer *t, CURLcode code)
 	seen.got_bytes = seen.got_bytes || seen.status > 0;
 	if (code == CURLE_OK || code == CURLE_WRITE_ERROR)
 		got = chat_read(t->reply.data, t->reply.len, &reply, &seen.error);
+	endpoint_hide(c->server->about, seen.error.message);
 	if (code == CURLE_OK && seen.status >= 200 && seen.status < 300 && got == CHAT_REPLY) {
 		server_answered(l, c->server, &reply);
 		check_constraint(c, &reply);

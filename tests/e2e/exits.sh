@@ -201,6 +201,7 @@ SIM_KEY=$secret
 export SIM_KEY
 sim_start --world "$world" --key-env SIM_KEY --log keyed.log
 ends 69 "no key where one is needed" "401" blind -L key.db $questions
+is "at once: after one request" "$(stat_of requests)" 1
 ends 69 "a wrong key" "401" env OPENAI_API_KEY=wrong-$secret capqa-blind -m sim-llm -L key.db $questions
 check "the wrong key is repeated" test -z "$(grep -- "$secret" said.err)"
 echo "$secret" >key.file
