@@ -7,11 +7,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "cli/buf.h"
 
 #define SECRET_MAX 65536
+#define SECRET_LEAST 8		/* bytes; a shorter header is no key */
+#define TELLING 12		/* bytes of a key's beginning that are too much to show */
 
 static int check_url(CURLU *u, const char *base, struct err *err)
 {
@@ -77,12 +81,16 @@ static char *read_secret(const char *path, struct err *err)
 	return text;
 }
 
-/* A core file would hold the secrets. */
+/*
+ * A core file would hold the secrets. The limit does not bind a core_pattern that is a pipe;
+ * a process that is not dumpable gives none at all, and nobody but root reads its memory.
+ */
 static void no_core_files(void)
 {
 	struct rlimit none = { 0, 0 };
 
 	setrlimit(RLIMIT_CORE, &none);
+	prctl(PR_SET_DUMPABLE, 0);
 }
 
 static int add_key(struct endpoint *s, const char *key, const char *from, struct err *err)
@@ -161,4 +169,44 @@ void endpoint_release(struct endpoint *s)
 	free(s->url);
 	curl_slist_free_all(s->headers);
 	*s = (struct endpoint){ .url = NULL };
+}
+
+static size_t common(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	while (a[n] && a[n] == b[n])
+		n++;
+	return n;
+}
+
+static void hide(const char *secret, char *text)
+{
+	static const char mark[] = "[...]";
+	size_t len = strlen(secret), n;
+
+	if (len < SECRET_LEAST)
+		return;
+	for (; *text; text++) {
+		n = common(secret, text);
+		if (n < len && n < TELLING)
+			continue;
+		memmove(text + strlen(mark), text + n, strlen(text + n) + 1);
+		memcpy(text, mark, strlen(mark));
+		text += strlen(mark) - 1;
+	}
+}
+
+void endpoint_hide(const struct endpoint *s, char *text)
+{
+	const struct curl_slist *h;
+	const char *value;
+
+	for (h = s->headers->next; h; h = h->next) {	/* the first is the content's type */
+		value = strchr(h->data, ':') + 1;
+		value += strspn(value, " \t");
+		if (!strncasecmp(h->data, "authorization:", 14))	/* Bearer, Basic */
+			value += strcspn(value, " \t");
+		hide(value + strspn(value, " \t"), text);
+	}
 }

@@ -24,4 +24,7 @@ int endpoint_init(struct endpoint *s, const char *base, const char *key_env, con
 		const char *header_file, struct err *err);
 void endpoint_release(struct endpoint *s);
 
+/* Puts [...] where `text`, which the server wrote, repeats a key it was sent. */
+void endpoint_hide(const struct endpoint *s, char *text);
+
 #endif

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,6 +27,7 @@
  */
 #define AHEAD 8
 #define AHEAD_LEAST 256
+#define FILES_OF_OURS 64	/* input, output, ledger, spill, resolver and what else is open */
 #define DRAIN_MS 10000		/* after a signal, for answers that are already paid for */
 
 int64_t lvlm_now_ms(void)
@@ -97,12 +99,33 @@ static bool wants_ledger(const struct lvlm_options *o)
 	return !o->no_ledger && (!o->dry_run || !access(ledger_path(o), F_OK));
 }
 
+/*
+ * A request holds a socket and perhaps an image. The usual limit of 1024 files is for select(),
+ * which nothing here uses; what the system allows at most, less a few, is for us.
+ */
+static size_t most_transfers(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files))
+		return SIZE_MAX;
+	if (files.rlim_cur < files.rlim_max) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+		getrlimit(RLIMIT_NOFILE, &files);
+	}
+	return files.rlim_cur > 4 * FILES_OF_OURS ? (files.rlim_cur - FILES_OF_OURS) / 2 :
+	       FILES_OF_OURS;
+}
+
 /* A handle for each slot there is by now; servers that join or speed up need more. */
 static void make_transfers(struct lvlm *l)
 {
 	struct transfer_options to = { l->o.timeout_s, l->o.connect_timeout_s };
 	size_t slots = (size_t)pool_slots(&l->pool), i;
 
+	if (slots > l->most_transfers)
+		slots = l->most_transfers;
 	if (slots <= l->all_count)
 		return;
 	l->all = xrealloc(l->all, slots * sizeof(*l->all));
@@ -125,6 +148,7 @@ struct lvlm *lvlm_new(const struct lvlm_options *o, struct err *err)
 	l->o = *o;
 	calls_init(&l->calls);
 	l->jitter.state = (uint64_t)lvlm_now_ms() ^ ((uint64_t)getpid() << 32);
+	l->most_transfers = most_transfers();
 	l->multi = curl_multi_init();
 	l->when = "";
 	l->pictures = pictures_new(o->max_pixels);
@@ -352,6 +376,11 @@ static bool has_server(void *ctx, struct call *c)
 	return c->server != NULL;
 }
 
+static bool wants_to_ask(const struct lvlm *l)
+{
+	return (l->calls.ready || l->calls.later) && !l->fatal && !l->stopping_since_ms;
+}
+
 static bool within_budget(struct lvlm *l)
 {
 	const char *limit = budget_spent(&l->o.budget, l->asked, l->tokens + l->prompt_tokens,
@@ -501,6 +530,8 @@ int lvlm_wait(struct lvlm *l, int fd, struct err *err)
 	look_for_servers(l);
 	lvlm_say_servers(l, false);
 	calls_wake(&l->calls, lvlm_now_ms());
+	if (wants_to_ask(l))	/* also while no server is up: a deadline does not wait for one */
+		within_budget(l);
 	start_ready(l);
 	perform(l);
 	start_ready(l);

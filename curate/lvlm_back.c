@@ -14,12 +14,26 @@
 
 #define UNPROVEN_MAX 16		/* rejections in a row before any answer: the setup is wrong */
 #define SERVER_ERRORS_MAX 3	/* tries of one record at status 500 while others succeed */
+#define SAY_AGAIN_MS 10000
+#define DOUBT_S 5.0		/* for a name service to come to itself, before any answer */
 
 static void stop_run(struct lvlm *l, const struct server *s, const char *text)
 {
 	if (!l->fatal)
 		err_set(&l->fault, EXIT_REFUSED, "%s: %s", s->url, text);
 	l->fatal = true;
+}
+
+/* true: no server has been up for --wait-server, and the run stops. */
+static bool waited_long_enough(struct lvlm *l, const struct call *c, double limit_s)
+{
+	char text[sizeof(c->why.text) + 64];
+
+	if ((double)pool_away_ms(&l->pool, lvlm_now_ms()) < limit_s * 1000)
+		return false;
+	snprintf(text, sizeof(text), "%s; gave up after %.0f s", c->why.text, limit_s);
+	stop_run(l, c->server, text);
+	return true;
 }
 
 static void retry_later(struct lvlm *l, struct call *c, int64_t wait_ms)
@@ -34,9 +48,19 @@ static bool attempts_spent(const struct lvlm *l, const struct call *c, long stat
 	       (status == 500 && l->proven && c->server_errors >= SERVER_ERRORS_MAX);
 }
 
-/* A server is set aside; who waits for it goes elsewhere, if there is an elsewhere. */
+/*
+ * A server is set aside; who waits for it goes elsewhere, if there is an elsewhere. One that
+ * comes and goes is not spoken of each time.
+ */
 static void say_away(struct lvlm *l, const struct call *c)
 {
+	struct server *s = c->server;
+	int64_t now = lvlm_now_ms();
+
+	if (s->said_away_ms && now - s->said_away_ms < SAY_AGAIN_MS)
+		return;
+	s->said_away = true;
+	s->said_away_ms = now;
 	if (pool_up(&l->pool))
 		note("%s: %s; the other servers take its share", c->server->url, c->why.text);
 	else if (!l->waiting)
@@ -53,6 +77,10 @@ static void retry_counted(struct lvlm *l, struct call *c, const struct transfer 
 
 	if (pool_failed(&l->pool, c->server, retry_sign(seen), lvlm_now_ms()))
 		say_away(l, c);
+	if (c->server->pauses && waited_long_enough(l, c, l->o.wait_server_s)) {
+		calls_ready(&l->calls, c);
+		return;
+	}
 	if (probe) {	/* it was lent to a server set aside: no attempt of its own */
 		l->retries++;
 		calls_ready(&l->calls, c);
@@ -69,19 +97,19 @@ static void retry_counted(struct lvlm *l, struct call *c, const struct transfer 
 	retry_later(l, c, wait);
 }
 
-/* Nothing is sent to that server for a while, and no record loses an attempt. */
-static void pause_server(struct lvlm *l, struct call *c)
+/*
+ * Nothing is sent to that server for a while, and no record loses an attempt. In doubt, that
+ * is before any answer from anywhere, a wrong URL should not be waited for as a server is.
+ */
+static void pause_server(struct lvlm *l, struct call *c, bool doubt)
 {
-	char text[sizeof(l->fault.text) + 64];
-	int64_t now = lvlm_now_ms();
+	double limit_s = l->o.wait_server_s;
+	bool was_up = pool_away(&l->pool, c->server, lvlm_now_ms());
 
-	if (pool_away(&l->pool, c->server, now))
+	doubt = doubt && !l->proven;
+	if (was_up && (!doubt || pool_up(&l->pool)))
 		say_away(l, c);
-	if ((double)pool_away_ms(&l->pool, now) >= l->o.wait_server_s * 1000) {
-		snprintf(text, sizeof(text), "%s; gave up after %.0f s", c->why.text,
-			 l->o.wait_server_s);
-		stop_run(l, c->server, text);
-	}
+	waited_long_enough(l, c, doubt && limit_s > DOUBT_S ? DOUBT_S : limit_s);
 	calls_ready(&l->calls, c);
 }
 
@@ -113,7 +141,10 @@ static void describe(struct call *c, const struct retry_seen *seen)
 {
 	const char *what = seen->error.message;
 
-	if (seen->curl)
+	if (seen->curl == CURLE_WRITE_ERROR && seen->status < 400)
+		err_set(&c->why, EXIT_REFUSED, "the answer has more than %u MB",
+			TRANSFER_REPLY_MAX >> 20);
+	else if (seen->curl && seen->curl != CURLE_WRITE_ERROR)
 		err_set(&c->why, EXIT_REFUSED, "no answer: %s",
 			curl_easy_strerror((CURLcode)seen->curl));
 	else
@@ -137,7 +168,7 @@ static void on_failure(struct lvlm *l, struct call *c, const struct transfer *t,
 	if (class == RETRY_COUNTED && seen->status == 500 && c->image &&
 	    chat_says_no_images(&seen->error))
 		class = RETRY_REJECT;	/* llama-server's way of saying it */
-	if (class != RETRY_COUNTED && class != RETRY_PAUSE)
+	if (class != RETRY_COUNTED && class != RETRY_PAUSE && class != RETRY_DOUBT)
 		pool_refused(c->server);
 	switch (class) {
 	case RETRY_AT_ONCE:
@@ -146,7 +177,8 @@ static void on_failure(struct lvlm *l, struct call *c, const struct transfer *t,
 		calls_ready(&l->calls, c);
 		break;
 	case RETRY_PAUSE:
-		pause_server(l, c);
+	case RETRY_DOUBT:
+		pause_server(l, c, class == RETRY_DOUBT);
 		break;
 	case RETRY_REJECT:
 		reject(l, c, seen);
@@ -160,10 +192,15 @@ static void on_failure(struct lvlm *l, struct call *c, const struct transfer *t,
 	}
 }
 
-static void server_answered(struct lvlm *l, struct server *s)
+/* An empty answer costs as much as another. */
+static void server_answered(struct lvlm *l, struct server *s, const struct chat_reply *reply)
 {
-	if (pool_answered(&l->pool, s, lvlm_now_ms()) && pool_listed(&l->pool) > 1)
+	l->prompt_tokens += reply->prompt_tokens > 0 ? reply->prompt_tokens : 0;
+	l->tokens += reply->completion_tokens > 0 ? reply->completion_tokens : 0;
+	if (pool_answered(&l->pool, s, lvlm_now_ms()) && s->said_away) {
 		note("%s: is back", s->url);
+		s->said_away = false;
+	}
 	l->proven = true;
 	l->waiting = false;
 }
@@ -179,8 +216,6 @@ static void on_answer(struct lvlm *l, struct call *c, struct chat_reply *reply)
 	};
 	struct result *r;
 
-	l->prompt_tokens += reply->prompt_tokens > 0 ? reply->prompt_tokens : 0;
-	l->tokens += reply->completion_tokens > 0 ? reply->completion_tokens : 0;
 	if (l->ledger)
 		answers_put(l->ledger, c->key, &answer);
 	r = calls_finish(&l->calls, c, LVLM_ANSWERED);
@@ -189,8 +224,13 @@ static void on_answer(struct lvlm *l, struct call *c, struct chat_reply *reply)
 }
 
 /* An empty answer is tried again like a cut body; when attempts are spent it stands. */
-static bool settle_empty(struct lvlm *l, struct call *c)
+static bool settle_empty(struct lvlm *l, struct call *c, const struct chat_reply *reply)
 {
+	if (reply->only_thought && !l->said_thought) {
+		warn("%s: an answer is empty, all it says stands in its reasoning; --no-think, more "
+		     "--max-tokens or the server's reasoning parser may mend that", c->server->url);
+		l->said_thought = true;
+	}
 	c->attempts++;
 	if (c->attempts >= l->o.attempts)
 		return true;
@@ -214,18 +254,22 @@ void lvlm_back(struct lvlm *l, struct transfer *t, CURLcode code)
 				   .got_bytes = t->reply.len > 0 };
 	struct chat_reply reply = { 0 };
 	enum chat_got got = CHAT_GARBAGE;
+	curl_off_t sending_us = 0;
 	long connects = 0;
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &seen.status);
 	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &connects);
+	curl_easy_getinfo(t->easy, CURLINFO_PRETRANSFER_TIME_T, &sending_us);
 	seen.reused = connects == 0;
+	seen.connected = sending_us > 0;
 	seen.got_bytes = seen.got_bytes || seen.status > 0;
-	if (code == CURLE_OK)
+	if (code == CURLE_OK || code == CURLE_WRITE_ERROR)
 		got = chat_read(t->reply.data, t->reply.len, &reply, &seen.error);
+	endpoint_hide(c->server->about, seen.error.message);
 	if (code == CURLE_OK && seen.status >= 200 && seen.status < 300 && got == CHAT_REPLY) {
-		server_answered(l, c->server);
+		server_answered(l, c->server, &reply);
 		check_constraint(c, &reply);
-		if (*reply.content || settle_empty(l, c))
+		if (*reply.content || settle_empty(l, c, &reply))
 			on_answer(l, c, &reply);
 	} else {
 		if (code == CURLE_OK && seen.status >= 200 && seen.status < 300)

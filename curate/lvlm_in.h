@@ -31,12 +31,13 @@ struct lvlm {
 	CURLM *multi;
 	struct transfer **idle;		/* not in use, `idle_count` of them */
 	struct transfer **all;
-	size_t idle_count, all_count;
+	size_t idle_count, all_count, most_transfers;
 	struct calls calls;
 	size_t flying;
 	bool proven;			/* an answer came: model, key and url are right */
 	int unproven_rejects;
 	bool waiting;			/* it was said that no server is up */
+	bool said_thought;		/* ... that answers stand where none belongs */
 	int64_t stopping_since_ms;
 	bool fatal;
 	struct err fault;

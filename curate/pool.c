@@ -213,7 +213,7 @@ bool pool_failed(struct pool *p, struct server *s, enum pool_sign sign, int64_t 
 	s->failures += sign != POOL_BUSY;
 	if (sign != POOL_SICK)
 		pace_cut(&s->pace, now_ms);
-	if (s->pauses || (s->failures >= POOL_FAILURES && !alone))
+	if (s->pauses || s->failures >= (alone ? POOL_FAILURES_ALONE : POOL_FAILURES))
 		return set_aside(p, s, now_ms);
 	return false;
 }

@@ -23,6 +23,7 @@
 #include "curate/pace.h"
 
 #define POOL_FAILURES 5		/* in a row: the server is set aside, if others are up */
+#define POOL_FAILURES_ALONE 16	/* ... if not: nothing succeeds, more requests would only fail */
 #define POOL_PAUSE_FIRST_MS 500
 #define POOL_PAUSE_LONGEST_MS 10000
 
@@ -38,6 +39,8 @@ struct server {
 	int pauses;		/* in a row; 0: it is up */
 	int64_t paused_until_ms;
 	int64_t asked, answered, failed;	/* requests, since the start */
+	bool said_away;		/* for the caller: the user was told, and of its return not yet */
+	int64_t said_away_ms;	/* ... when last; 0: never */
 };
 
 /* What a failed request says about the server that failed it. */

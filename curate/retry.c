@@ -13,14 +13,20 @@
 #define LONGEST_MS 60000
 #define AFTER_MAX_MS 3600000
 
+/* Where nothing was sent, no record is at fault. */
 static enum retry_class of_transport(const struct retry_seen *seen)
 {
 	switch (seen->curl) {
 	case CURLE_COULDNT_CONNECT:
 		return RETRY_PAUSE;
+	case CURLE_OPERATION_TIMEDOUT:
+		return seen->connected ? RETRY_COUNTED : RETRY_PAUSE;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+	case CURLE_SSL_CONNECT_ERROR:
+		return RETRY_DOUBT;
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
-	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CERTPROBLEM:
@@ -67,6 +73,9 @@ enum retry_class retry_classify(const struct retry_seen *seen)
 {
 	if (chat_says_no_quota(&seen->error))
 		return RETRY_STOP;
+	/* A refusal may echo an image, and be longer than we read: its status says enough. */
+	if (seen->curl == CURLE_WRITE_ERROR && seen->status >= 400)
+		return of_status(seen);
 	if (seen->curl != CURLE_OK)
 		return of_transport(seen);
 	if (seen->should_retry == 1)

@@ -18,6 +18,8 @@ enum retry_class {
 	RETRY_COUNTED,	/* again after a wait; spends one of the record's attempts */
 	RETRY_AT_ONCE,	/* a keep-alive connection had gone stale: again now, uncounted */
 	RETRY_PAUSE,	/* the server is away or loading: the endpoint waits, uncounted */
+	RETRY_DOUBT,	/* a name nobody knows, a handshake that fails: a wrong URL until the */
+			/* server has answered once, an outage from then on */
 	RETRY_REJECT,	/* the request itself is wrong and will stay so */
 	RETRY_STOP	/* key, model, url or quota: nothing would succeed */
 };
@@ -26,6 +28,7 @@ struct retry_seen {
 	int curl;		/* CURLcode of the transfer */
 	long status;		/* HTTP status; 0: none came */
 	bool reused;		/* the connection had served before */
+	bool connected;		/* the request could be sent: a timeout is about the answer */
 	bool got_bytes;		/* part of a reply came */
 	int should_retry;	/* x-should-retry: 1 or 0; -1 not said */
 	struct chat_error error;	/* what the body said; empty message: nothing */

@@ -17,7 +17,7 @@
 #include "cli/buf.h"
 #include "curate/picture.h"
 
-#define TRANSFER_REPLY_MAX (32u << 20)	/* bytes; a longer reply is a broken one */
+#define TRANSFER_REPLY_MAX (4u << 20)	/* bytes; an answer is never that long, an echo may be */
 
 struct transfer {
 	CURL *easy;

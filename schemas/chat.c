@@ -297,10 +297,13 @@ static char *copy(const char *text)
 static void read_choice(const cJSON *json, const cJSON *choice, struct chat_reply *reply)
 {
 	const cJSON *message = get(choice, "message"), *usage = get(json, "usage");
+	const cJSON *thought = get(message, "reasoning");
 	const char *content = text_of(get(message, "content"));
 	const char *refusal = text_of(get(message, "refusal"));
 	const char *finish = text_of(get(choice, "finish_reason"));
 
+	if (!text_of(thought))
+		thought = get(message, "reasoning_content");	/* SGLang, llama-server, old vLLM */
 	if (refusal && *refusal && !(content && *content)) {
 		content = refusal;
 		finish = "refusal";
@@ -312,6 +315,7 @@ static void read_choice(const cJSON *json, const cJSON *choice, struct chat_repl
 		.fingerprint = copy(text_of(get(json, "system_fingerprint"))),
 		.prompt_tokens = tokens(usage, "prompt_tokens"),
 		.completion_tokens = tokens(usage, "completion_tokens"),
+		.only_thought = !(content && *content) && text_of(thought) && *text_of(thought),
 	};
 }
 

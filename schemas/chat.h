@@ -82,6 +82,7 @@ struct chat_reply {
 	char *model;		/* as answered; NULL: not said */
 	char *fingerprint;
 	int64_t prompt_tokens, completion_tokens;	/* -1: not said */
+	bool only_thought;	/* content is empty, and there is text in a reasoning member */
 };
 
 struct chat_error {

@@ -20,6 +20,8 @@ want zstd command -v zstd
 want jq command -v jq
 want curl command -v curl
 want tmux command -v tmux
+want strace command -v strace
+want openssl command -v openssl
 want sqlite3 command -v sqlite3
 [ -z "$missing" ] && exit 0
 set -- $missing

@@ -131,9 +131,20 @@ void delay_add(struct delay *d, struct MHD_Connection *connection, int64_t ms)
 	MHD_suspend_connection(connection);
 	pthread_mutex_lock(&d->lock);
 	d->list = xgrow(d->list, &d->cap, d->count, sizeof(*d->list));
-	d->list[d->count++] = (struct waiting){ connection, info->connect_fd, now_ms() + ms };
+	d->list[d->count++] = (struct waiting){ connection, info->connect_fd,
+						ms == DELAY_HELD ? ms : now_ms() + ms };
 	if (d->over)
 		wake(d, false);
+	pthread_cond_signal(&d->changed);
+	pthread_mutex_unlock(&d->lock);
+}
+
+void delay_release(struct delay *d)
+{
+	pthread_mutex_lock(&d->lock);
+	for (size_t i = 0; i < d->count; i++)
+		if (d->list[i].due_ms == DELAY_HELD)
+			d->list[i].due_ms = 0;
 	pthread_cond_signal(&d->changed);
 	pthread_mutex_unlock(&d->lock);
 }

@@ -15,7 +15,10 @@ struct delay;
 struct delay *delay_new(void);
 void delay_free(struct delay *d);	/* wakes all that wait */
 
+#define DELAY_HELD INT64_MAX	/* until delay_release */
+
 /* Suspends the connection; the access handler is called again once it is woken. */
 void delay_add(struct delay *d, struct MHD_Connection *connection, int64_t ms);
+void delay_release(struct delay *d);	/* wakes those that are held */
 
 #endif

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <microhttpd.h>
 
@@ -22,6 +23,7 @@
 #include "examples/sim/half.h"
 
 #define BODY_MOST (256u << 20)
+#define ECHO_BYTES (6u << 20)
 #define CONNECTIONS_MOST 4096
 #define MEMORY_PER_CONNECTION (256 << 10)	/* fewer, larger pieces of an upload */
 
@@ -34,6 +36,7 @@ struct front {
 	struct wire *wire;
 	struct counter counter;
 	int64_t number;
+	int64_t opened_ms;
 };
 
 struct call {
@@ -42,8 +45,16 @@ struct call {
 	unsigned status;
 	enum fault fault;
 	bool close;
-	char type[64], retry_after[64], retry_after_ms[64];
+	char type[64], retry_after[64], retry_after_ms[64], location[64];
 };
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
 
 static void reply_error(struct call *call, int status, const char *message, const char *type,
 			const char *param)
@@ -106,14 +117,32 @@ static void reply_answer(struct call *call, const struct request *r, struct answ
 	buf_release(&thought);
 }
 
+/* What pydantic's messages do with an image, over and over. */
+static void reply_echo(struct call *call, int status)
+{
+	static const char line[] = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk";
+
+	buf_clear(&call->body);
+	call->status = (unsigned)status;
+	buf_adds(&call->body, "{\"error\":{\"message\":\"1 validation error (input=");
+	while (call->body.len < ECHO_BYTES)
+		buf_adds(&call->body, line);
+	buf_adds(&call->body, ")\",\"type\":\"BadRequestError\",\"code\":400}}");
+}
+
 static void reply_deed(struct call *call, const struct request *r, struct answer *answer,
 		       const struct deed *deed)
 {
 	copy_text(call->retry_after, deed->retry_after);
 	copy_text(call->retry_after_ms, deed->retry_after_ms);
+	copy_text(call->location, deed->location);
 	copy_text(call->type, deed->type ? deed->type : "application/json");
 	call->fault = deed->fault;
 	call->close = deed->close;
+	if (deed->fault == FAULT_ECHO) {
+		reply_echo(call, deed->status);
+		return;
+	}
 	if (deed->fault != FAULT_STATUS && deed->fault != FAULT_BODY) {
 		reply_answer(call, r, answer, deed);
 		return;
@@ -140,7 +169,8 @@ static void log_call(const struct front *s, const struct call *call, const struc
 	if (!s->options.log)
 		return;
 	buf_init(&line, BUF_NO_MAX);
-	buf_printf(&line, "{\"n\":%" PRId64 ",\"model\":", s->number);
+	buf_printf(&line, "{\"n\":%" PRId64 ",\"ms\":%" PRId64 ",\"model\":", s->number,
+		   now_ms() - s->opened_ms);
 	envelope_text(&line, seen->model);
 	buf_printf(&line, ",\"kind\":\"%s\",\"image\":", seen->kind);
 	envelope_text(&line, r && *r->image ? r->image : NULL);
@@ -210,6 +240,8 @@ static int64_t decide(struct front *s, struct call *call, struct request *r, str
 		call->status = 0;
 	log_call(s, call, seen, r, &deed);
 	wait = deed.delay_ms + (deed.fault == FAULT_SILENCE ? 0 : s->options.latency_ms);
+	if (deed.hold)
+		wait = DELAY_HELD;
 	mind_release(&answer);
 	return wait;
 }
@@ -377,6 +409,11 @@ static int64_t answer(struct front *s, struct MHD_Connection *connection, struct
 		answer_stats(s, call);
 	} else if (is(method, url, "POST", "/sim/reset")) {
 		answer_reset(s, call);
+	} else if (is(method, url, "POST", "/sim/release")) {
+		delay_release(s->delay);
+		buf_clear(&call->body);
+		buf_adds(&call->body, "{\"released\":true}\n");
+		call->status = 200;
 	} else if (is(method, url, "POST", "/sim/wire")) {
 		answer_wire(s, call);
 	} else {
@@ -413,6 +450,7 @@ static enum MHD_Result send_reply(struct MHD_Connection *connection, struct call
 	add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, call->type);
 	add_header(response, MHD_HTTP_HEADER_RETRY_AFTER, call->retry_after);
 	add_header(response, "retry-after-ms", call->retry_after_ms);
+	add_header(response, MHD_HTTP_HEADER_LOCATION, call->location);
 	add_header(response, MHD_HTTP_HEADER_CONNECTION, call->close ? "close" : "");
 	sent = MHD_queue_response(connection, call->status, response);
 	MHD_destroy_response(response);
@@ -504,6 +542,7 @@ struct front *front_open(const struct front_options *options, const struct mind 
 	s->wire = wire;
 	pthread_mutex_init(&s->lock, NULL);
 	counter_init(&s->counter);
+	s->opened_ms = now_ms();
 	s->delay = delay_new();
 	s->daemon = s->delay ? listen_on(s) : NULL;
 	if (s->daemon)

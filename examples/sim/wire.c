@@ -18,7 +18,7 @@
 #define SCRIPT_MOST (4u << 20)
 #define SILENCE_MS 600000	/* longer than any client's patience in a test */
 
-enum modifier { MODIFIER_NO, MODIFIER_LATENCY, MODIFIER_CLOSE, MODIFIER_IGNORE };
+enum modifier { MODIFIER_NO, MODIFIER_LATENCY, MODIFIER_CLOSE, MODIFIER_IGNORE, MODIFIER_HOLD };
 
 struct rule {
 	const cJSON *item, *match;
@@ -76,7 +76,9 @@ static const struct {
 	{ "reasoning only", FAULT_REASONING_ONLY, 0, 200, NULL, NULL },
 	{ "think", FAULT_THINK, 0, 200, NULL, NULL },
 	{ "length", FAULT_LENGTH, 0, 200, NULL, NULL },
+	{ "echo", FAULT_ECHO, 0, 400, NULL, NULL },
 	{ "latency", FAULT_NONE, MODIFIER_LATENCY, 0, NULL, NULL },
+	{ "hold", FAULT_NONE, MODIFIER_HOLD, 0, NULL, NULL },
 	{ "close", FAULT_NONE, MODIFIER_CLOSE, 0, NULL, NULL },
 	{ "ignore constraints", FAULT_NONE, MODIFIER_IGNORE, 0, NULL, NULL },
 };
@@ -138,6 +140,7 @@ static void fill_deed(struct rule *rule, int row, int64_t number)
 		deed->delay_ms = number >= 0 ? number : SILENCE_MS;
 	deed->retry_after = text_of(rule->item, "retry_after");
 	deed->retry_after_ms = text_of(rule->item, "retry_after_ms");
+	deed->location = text_of(rule->item, "location");
 	deed->close = cJSON_IsTrue(member(rule->item, "close"));
 	if (cJSON_IsString(body))
 		deed->body = body->valuestring;
@@ -163,7 +166,7 @@ static int check_names(const cJSON *item, const char *const *known, struct err *
 static int add_rule(struct wire *w, const cJSON *item, struct err *err)
 {
 	static const char *const members[] = { "match", "times", "first", "do", "body", "type",
-		"retry_after", "retry_after_ms", "close", "about", NULL };
+		"retry_after", "retry_after_ms", "location", "close", "about", NULL };
 	static const char *const matches[] = { "model", "kind", "image", "contains", "nth",
 		"every", "share", NULL };
 	struct rule *rule = &w->rules[w->count++];
@@ -319,6 +322,7 @@ void wire_decide(struct wire *w, const struct seen *seen, struct deed *out)
 			continue;
 		modified.close |= rule->modifier == MODIFIER_CLOSE || rule->deed.close;
 		modified.unconstrained |= rule->modifier == MODIFIER_IGNORE;
+		modified.hold |= rule->modifier == MODIFIER_HOLD;
 		if (rule->modifier == MODIFIER_LATENCY)
 			modified.delay_ms += rule->deed.delay_ms;
 		modified.name = rule->name;
@@ -328,6 +332,7 @@ void wire_decide(struct wire *w, const struct seen *seen, struct deed *out)
 		out->delay_ms += modified.delay_ms;
 		out->close |= modified.close;
 		out->unconstrained |= modified.unconstrained;
+		out->hold |= modified.hold;
 		return;
 	}
 	*out = modified;

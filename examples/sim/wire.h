@@ -31,7 +31,8 @@ enum fault {
 	FAULT_REASONING,	/* a thought in message.reasoning, the answer in content */
 	FAULT_REASONING_ONLY,	/* the answer in message.reasoning_content, content null */
 	FAULT_THINK,		/* a thought in <think> tags before the answer */
-	FAULT_LENGTH		/* half of the answer, finish_reason length */
+	FAULT_LENGTH,		/* half of the answer, finish_reason length */
+	FAULT_ECHO		/* an error object with deed.status and megabytes of base64 in it */
 };
 
 /* What is known about a request when its fate is decided. */
@@ -49,8 +50,9 @@ struct deed {
 	const char *name;		/* the rule's `do`, for the log; "" without a fault */
 	int status;
 	const char *body, *type;	/* body NULL: the usual error; type: of the content */
-	const char *retry_after, *retry_after_ms;	/* NULL: not sent */
+	const char *retry_after, *retry_after_ms, *location;	/* NULL: not sent */
 	int64_t delay_ms;
+	bool hold;			/* until /sim/release */
 	bool close;			/* the connection after the reply */
 	bool unconstrained;		/* constraints have no effect */
 };

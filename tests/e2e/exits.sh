@@ -105,8 +105,8 @@ code=0
 blind -u http://127.0.0.1:1/v1 -L new.db $quick $questions >said.out 2>said.err || code=$?
 is "69: nobody listens, after --wait-server" $code 69
 holds "and says whom it waited for" grep -q "127.0.0.1:1.*gave up after 1 s" said.err
-ends 69 "a host that does not exist" "nowhere.invalid" \
-	blind -u http://nowhere.invalid/v1 -L new.db $questions
+ends 69 "a host that does not exist: a wrong URL is not waited for long" "nowhere.invalid.*gave up after 1 s" \
+	blind -u http://nowhere.invalid/v1 --wait-server 1 -L new.db $questions
 sim_wire '[{"match":{"kind":"blind"},"do":"quota"}]'
 ends 69 "the quota is used up" "429.*quota" blind -L new.db $questions
 sim_wire '[]'
@@ -201,6 +201,7 @@ SIM_KEY=$secret
 export SIM_KEY
 sim_start --world "$world" --key-env SIM_KEY --log keyed.log
 ends 69 "no key where one is needed" "401" blind -L key.db $questions
+is "at once: after one request" "$(stat_of requests)" 1
 ends 69 "a wrong key" "401" env OPENAI_API_KEY=wrong-$secret capqa-blind -m sim-llm -L key.db $questions
 check "the wrong key is repeated" test -z "$(grep -- "$secret" said.err)"
 echo "$secret" >key.file

@@ -37,6 +37,10 @@ P
 read -r images placed <shares
 is "each of $images images went to one server only" $placed $images
 holds "and they are all: $images" test $images -ge 15
+for log in one two three; do
+	cp $log.log $log.home
+	: >$log.log
+done
 
 # ---- one of three dies in the middle ----
 
@@ -57,6 +61,21 @@ holds "and it is said whose share moves" grep -q "$two.*the other servers take i
 asked=$(sed -n 's/.*; \([0-9]*\) calls.*/\1/p' stage.err)
 holds "only what was in flight and probes are sent twice: $asked calls" test "$asked" -le $((base + 4 + 24))
 grep -q "gave up" stage.err && fail "nothing gives up while a server is left"
+python3 - <<'P' >moved
+import json
+def images(end):
+    return {s: {json.loads(line)["image"] for line in open(s + end)} for s in ("one", "two", "three")}
+home, now = images(".home"), images(".log")
+for s in ("one", "three"):
+    print("  ok: %s keeps its %d images" % (s, len(home[s])) if home[s] <= now[s] else
+          "FAIL: %s lost %s" % (s, home[s] - now[s]))
+    strange = now[s] - home[s]
+    print("  ok: %s got %d of the dead one" % (s, len(strange)) if strange <= home["two"] else
+          "FAIL: %s got %s" % (s, strange - home["two"]))
+moved = (now["one"] | now["three"]) & home["two"]
+print("  ok: whose images moved" if len(moved) > 1 else "FAIL: %s moved" % moved)
+P
+report moved
 
 # ---- the list is a file ----
 
@@ -73,6 +92,28 @@ wait $pid || code=$?
 is "a server written into the list while running is used" $code 0
 same "and the bytes are the same" out w/blind.jsonl
 holds "the change is said" grep -q "1 servers are listed now" stage.err
+
+# In its middle a run loses its server's name, as when a name service hiccups. No name below
+# .invalid is ever found.
+echo "$one/v1" >servers
+sim=$one
+sim_stall blind 40 2 60000
+capqa-blind -m sim-llm -u @servers -L dns.db -j 2 --timeout 5 --wait-server 60 --progress none \
+	w/questions.jsonl -o out 2>stage.err &
+pid=$!
+started="$started $pid"
+wait_for asked_at_least 42 || fail "42 requests came"
+echo "http://nowhere.invalid/v1" >servers.new && mv servers.new servers
+waits_for_name() { grep -q "nowhere.invalid.*resolve host.*waiting for the server" stage.err; }
+wait_for waits_for_name || fail "the stage waits for the name: $(cat stage.err)"
+kill -0 $pid || fail "a name that is not found stops the run"
+sim_wire '[]'
+echo "$one/v1" >servers.new && mv servers.new servers
+code=0
+wait $pid || code=$?
+is "a name that is not found in the middle of a run is waited for" $code 0
+same "and the bytes are the same" out w/blind.jsonl
+
 echo "no url at all" >servers
 code=0
 capqa-blind -m sim-llm -u @servers -L e.db w/questions.jsonl 2>stage.err >out || code=$?
@@ -81,11 +122,13 @@ is "a list of nonsense is a usage error" $code 2
 # ---- a no of one is a no of all ----
 
 sim=$three
+sim_reset
 sim_wire '[{"match":{"kind":"blind"},"do":"status 401"}]'
 code=0
 blind -u $one/v1 -u $three/v1 -L f.db w/questions.jsonl -o out401 2>stage.err || code=$?
 is "401 from one of two stops the run" $code 69
 holds "and names that one" grep -q "$three.*401" stage.err
+is "at once: it was asked once" "$(requests $three)" 1
 sim_wire '[]'
 
 # ---- a server that keeps failing ----

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * chat: request bodies, the ledger's key, and every shape of answer and error, those of a
- * real llama-server (tests/transcripts) among them.
+ * chat: request bodies, the ledger's key, and every shape of answer and error. What a real
+ * server sent is in recordings.c.
  */
 #include "schemas/chat.h"
 
@@ -219,6 +219,41 @@ static void test_refusal_field(void **state)
 		"B", "stop");
 }
 
+/* vLLM and Ollama say `reasoning`, SGLang, llama-server and older vLLM `reasoning_content`. */
+static void test_a_thought_is_no_answer(void **state)
+{
+	static const struct {
+		const char *message;
+		bool only_thought;
+	} cases[] = {
+		{ "\"content\":null,\"reasoning\":\"so A\"", true },
+		{ "\"content\":\"\",\"reasoning_content\":\"so A\"", true },
+		{ "\"content\":null,\"reasoning\":null,\"reasoning_content\":\"so A\"", true },
+		{ "\"reasoning\":\"so A\",\"reasoning_content\":\"so A\"", true },
+		{ "\"content\":\"B\",\"reasoning\":\"so A\"", false },
+		{ "\"content\":\"B\",\"reasoning_content\":\"so A\"", false },
+		{ "\"content\":\"<think>so A</think>\\nB\"", false },
+		{ "\"content\":null,\"reasoning\":\"\",\"reasoning_content\":null", false },
+		{ "\"content\":null", false },
+	};
+	struct buf b;
+	size_t i;
+
+	(void)state;
+	buf_init(&b, BUF_NO_MAX);
+	for (i = 0; i < COUNT(cases); i++) {
+		buf_clear(&b);
+		buf_printf(&b, "{\"choices\":[{\"message\":{%s}}]}", cases[i].message);
+		assert_int_equal(read_len(b.data, b.len), CHAT_REPLY);
+		if (reply.only_thought != cases[i].only_thought)
+			fail_msg("%s: only a thought: %d", b.data, reply.only_thought);
+		assert_null(strstr(reply.content, "so A") && reply.content[0] != '<' ?
+			    reply.content : NULL);
+	}
+	buf_release(&b);
+	chat_reply_release(&reply);
+}
+
 static void test_usage_and_names(void **state)
 {
 	static const char body[] =
@@ -403,139 +438,6 @@ static void test_what_errors_say(void **state)
 	assert_false(chat_says_no_quota(&e));
 }
 
-/* ---- what a real server sent ---- */
-
-enum { REPLY = CHAT_REPLY, ERROR = CHAT_ERROR, GARBAGE = CHAT_GARBAGE };
-
-static const struct recording {
-	const char *name;
-	int got, status;
-	const char *part;	/* of the content or the message */
-	const char *end;	/* finish_reason, or the code */
-} recordings[] = {
-	{ "06-input-tokens", GARBAGE, 200, "input_tokens", "" },
-	{ "10-chat-plain", REPLY, 200, "PinXP unequivocally Fou", "length" },
-	{ "11-chat-image-png", REPLY, 200, "", "length" },
-	{ "12-chat-image-jpeg", REPLY, 200, "", "length" },
-	{ "13-chat-image-after-text", REPLY, 200, "", "length" },
-	{ "14-json-schema-letter", REPLY, 200, "{", "stop" },
-	{ "15-json-schema-5-mcqs", REPLY, 200, "\"questions\"", "stop" },
-	{ "16-json-schema-cut-by-length", REPLY, 200, "\"questions\"\n  :", "length" },
-	{ "17-logprobs-top3", REPLY, 200, "", "stop" },
-	{ "17b-logprobs-no-top", REPLY, 200, "", "length" },
-	{ "17c-top-logprobs-alone", ERROR, 400, "top_logprobs requires logprobs", "400" },
-	{ "18-grammar-letter", REPLY, 200, "D", "stop" },
-	{ "18b-grammar-bad", ERROR, 400, "failed to parse grammar", "400" },
-	{ "19-n-2", REPLY, 200, "", "stop" },
-	{ "19b-n-9-more-than-slots", ERROR, 400, "Field 'n'", "400" },
-	{ "20-context-too-long", ERROR, 400, "request (6010 tokens) exceeds", "400" },
-	{ "20b-max-tokens-huge", REPLY, 200, "", "stop" },
-	{ "21-image-bad-base64", ERROR, 400, "Failed to load image or audio file", "400" },
-	{ "21b-image-not-an-image", ERROR, 400, "Failed to load image", "400" },
-	{ "21c-image-truncated-png", ERROR, 400, "Failed to load image", "400" },
-	{ "21d-image-base64-with-newlines", ERROR, 400, "Failed to load image", "400" },
-	{ "22-image-data-image-semicolon", ERROR, 500, "Invalid uri format", "500" },
-	{ "22b-image-bare-base64", REPLY, 200, "", "length" },
-	{ "22c-image-wrong-subtype", REPLY, 200, "", "length" },
-	{ "22d-image-empty-url", ERROR, 500, "Invalid base64 value", "500" },
-	{ "22e-image-file-url", ERROR, 400, "file:// URLs are not allowed", "400" },
-	{ "22f-image-url-as-string", ERROR, 500, "Invalid base64 value", "500" },
-	{ "23-image-to-text-only-model", ERROR, 500, "image input is not supported", "500" },
-	{ "24-wrong-model-name", REPLY, 200, " seventonder", "length" },
-	{ "25-unknown-fields", REPLY, 200, "", "length" },
-	{ "26-bad-json", ERROR, 500, "parse error at line 1, column 35", "500" },
-	{ "26b-empty-body", ERROR, 500, "attempting to parse an empty input", "500" },
-	{ "26c-not-an-object", ERROR, 400, "'messages' is required", "400" },
-	{ "26d-no-messages", ERROR, 400, "'messages' is required", "400" },
-	{ "26e-messages-string", ERROR, 400, "Expected 'messages' to be an array", "400" },
-	{ "26f-bad-type-temperature", ERROR, 400, "Field 'temperature'", "400" },
-	{ "26g-bad-utf8", GARBAGE, 200, " 1830gatreport", "" },	/* cut when it was recorded */
-	{ "26h-wrong-content-type", REPLY, 200, "", "length" },
-	{ "26i-enable-thinking-string", ERROR, 400, "enable_thinking", "400" },
-	{ "26j-unknown-part-type", ERROR, 400, "unsupported content[].type", "400" },
-	{ "27b-get-on-post-path", ERROR, 404, "File Not Found", "404" },
-	{ "28-auth-missing", ERROR, 401, "Invalid API Key", "401" },
-	{ "28b-auth-wrong", ERROR, 401, "Invalid API Key", "401" },
-	{ "28c-auth-right", REPLY, 200, "", "length" },
-	{ "29-usage-cached-first", REPLY, 200, "", "length" },
-	{ "29b-usage-cached-second", REPLY, 200, "", "length" },
-	{ "29c-image-cached-first", REPLY, 200, "", "length" },
-	{ "29d-image-cached-second", REPLY, 200, "", "length" },
-	{ "30b-loading-chat-503", ERROR, 503, "Loading model", "503" },
-	{ "31-big-image-expect", REPLY, 200, "", "length" },
-	{ "31b-big-image-no-expect", REPLY, 200, "", "length" },
-	{ "32-body-over-100MiB", GARBAGE, 413, "empty body", "" },
-	{ "33-stream", GARBAGE, 200, "data: {\"choices\"", "" },
-	{ "34-null-content", REPLY, 200, "fee\xe4\xb8\x8dintendo regulators", "length" },
-	{ "35-system-and-stop", REPLY, 200, " customs d", "stop" },
-	{ "36-max-tokens-0", REPLY, 200, " sevent", "length" },
-	{ "36b-max-completion-tokens", REPLY, 200, "", "length" },
-	{ "38-answer-not-utf8-500", ERROR, 500, "The model produced output", "500" },
-};
-
-/* The body as it came: behind its heading, or behind the reply's header lines. */
-static char *body_in(char *text, long *status)
-{
-	static const char mark[] = "\n--- response body as received (";
-	char *from = strstr(text, mark), *end, *line;
-
-	for (line = text; (line = strstr(line, "\n< HTTP/1.1 ")); line++)
-		*status = strtol(line + 12, NULL, 10);
-	if (!from) {
-		from = strstr(text, "\nHTTP/1.1 ");
-		assert_non_null(from);
-		from = strpbrk(strstr(from, "\r\n\r\n") ? strstr(from, "\r\n\r\n") :
-			       strstr(from, "\n\n"), "{");
-	} else {
-		from = strchr(from + 1, '\n') + 1;
-	}
-	end = strstr(from, "\n\nexit code of curl");
-	if (end)
-		*end = '\0';
-	for (end = from + strlen(from); end > from && end[-1] == '\n';)
-		*--end = '\0';
-	return from;
-}
-
-static void test_recordings(void **state)
-{
-	const char *folder = getenv("CAPQA_TESTS");
-	char path[512];
-	const struct recording *r;
-	struct buf b;
-	long status;
-	size_t i;
-	char *body;
-	int got;
-
-	(void)state;
-	for (i = 0; i < COUNT(recordings); i++) {
-		r = &recordings[i];
-		snprintf(path, sizeof(path), "%s/transcripts/%s.txt", folder ? folder : "tests",
-			 r->name);
-		scratch_read(path, &b);
-		status = 0;
-		body = body_in(b.data, &status);
-		got = read_len(body, strlen(body));
-		if (got != r->got || status != r->status)
-			fail_msg("%s: %d under %ld, not %d under %d (%s)", r->name, got, status,
-				 r->got, r->status, error.message);
-		if (!strstr(got == REPLY ? reply.content : error.message, r->part))
-			fail_msg("%s: no '%s' in '%s'", r->name, r->part,
-				 got == REPLY ? reply.content : error.message);
-		if (got == REPLY && *r->end)
-			if (strcmp(reply.finish_reason, r->end))
-				fail_msg("%s ends with %s", r->name, reply.finish_reason);
-		if (got == REPLY &&
-		    !(reply.completion_tokens > 0 && reply.model && *reply.content))
-			fail_msg("%s: usage, model or content is missing", r->name);
-		if (got != REPLY)
-			assert_string_equal(error.code, r->end);
-		buf_release(&b);
-	}
-	chat_reply_release(&reply);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -546,6 +448,7 @@ int main(void)
 		cmocka_unit_test(test_key_of_the_logical_request),
 		cmocka_unit_test(test_sound_replies),
 		cmocka_unit_test(test_refusal_field),
+		cmocka_unit_test(test_a_thought_is_no_answer),
 		cmocka_unit_test(test_usage_and_names),
 		cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_nul_escape_becomes_a_mark),
@@ -554,7 +457,6 @@ int main(void)
 		cmocka_unit_test(test_echoed_image_is_cut_out),
 		cmocka_unit_test(test_long_message_is_cut_at_a_character),
 		cmocka_unit_test(test_what_errors_say),
-		cmocka_unit_test(test_recordings),
 	};
 
 	return cmocka_run_group_tests_name("chat", tests, NULL, NULL);

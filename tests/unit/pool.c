@@ -118,19 +118,34 @@ static void test_five_failures_in_a_row(void **state)
 	assert_int_equal(pool_up(&pool), 2);
 }
 
-static void test_the_last_one_is_never_set_aside_for_failures(void **state)
+/* Where nothing succeeds, more requests would only spend the records' attempts. */
+static void test_the_last_one_is_set_aside_when_nothing_succeeds(void **state)
 {
-	int i;
+	int i, round;
 
 	(void)state;
 	away(b, 0);
 	pool_unlist(&pool, c, 0);
-	for (i = 0; i < 50; i++) {
+	for (round = 0; round < 5; round++) {
+		for (i = 0; i < POOL_FAILURES_ALONE - 1; i++) {
+			pool_sent(a);
+			assert_false(pool_failed(&pool, a, POOL_SLOW, i));
+		}
 		pool_sent(a);
-		assert_false(pool_failed(&pool, a, POOL_SLOW, i));
+		assert_false(pool_answered(&pool, a, i));
 	}
 	assert_int_equal(pool_up(&pool), 1);
 	assert_int_equal(pool_away_ms(&pool, 100), -1);
+	for (i = 0; i < POOL_FAILURES_ALONE; i++) {
+		pool_sent(a);
+		assert_int_equal(pool_failed(&pool, a, POOL_SICK, 100),
+				 i == POOL_FAILURES_ALONE - 1);
+	}
+	assert_int_equal(pool_up(&pool), 0);
+	assert_int_equal(pool_away_ms(&pool, 150), 50);
+	pool_sent(a);			/* the probe */
+	assert_true(pool_answered(&pool, a, 700));
+	assert_int_equal(pool_away_ms(&pool, 700), -1);
 }
 
 static void test_probes_come_alone_and_ever_later(void **state)
@@ -211,7 +226,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_shares_are_even_and_stay, make, release),
 		cmocka_unit_test_setup_teardown(test_a_busy_server_keeps_its_requests, make, release),
 		cmocka_unit_test_setup_teardown(test_five_failures_in_a_row, make, release),
-		cmocka_unit_test_setup_teardown(test_the_last_one_is_never_set_aside_for_failures, make, release),
+		cmocka_unit_test_setup_teardown(test_the_last_one_is_set_aside_when_nothing_succeeds, make, release),
 		cmocka_unit_test_setup_teardown(test_probes_come_alone_and_ever_later, make, release),
 		cmocka_unit_test_setup_teardown(test_many_refusals_are_one_event, make, release),
 		cmocka_unit_test_setup_teardown(test_waiting_counts_when_none_is_left, make, release),

@@ -15,7 +15,8 @@ static struct retry_seen under(long status)
 
 static const char *name(enum retry_class c)
 {
-	static const char *const names[] = { "counted", "at once", "pause", "reject", "stop" };
+	static const char *const names[] = { "counted", "at once", "pause", "doubt", "reject",
+					     "stop" };
 
 	return names[c];
 }
@@ -83,12 +84,16 @@ static void test_transport(void **state)
 {
 	static const struct {
 		int curl;
-		bool reused, got_bytes;
+		bool reused, got_bytes;	/* not connected, unless one of them */
 		enum retry_class is;
 	} cases[] = {
 		{ CURLE_COULDNT_CONNECT, false, false, RETRY_PAUSE },
-		{ CURLE_OPERATION_TIMEDOUT, false, false, RETRY_COUNTED },
+		{ CURLE_OPERATION_TIMEDOUT, false, false, RETRY_PAUSE },
+		{ CURLE_OPERATION_TIMEDOUT, true, false, RETRY_COUNTED },
 		{ CURLE_OPERATION_TIMEDOUT, true, true, RETRY_COUNTED },
+		{ CURLE_COULDNT_RESOLVE_HOST, false, false, RETRY_DOUBT },
+		{ CURLE_COULDNT_RESOLVE_PROXY, false, false, RETRY_DOUBT },
+		{ CURLE_SSL_CONNECT_ERROR, false, false, RETRY_DOUBT },
 		{ CURLE_RECV_ERROR, true, false, RETRY_AT_ONCE },
 		{ CURLE_SEND_ERROR, true, false, RETRY_AT_ONCE },
 		{ CURLE_GOT_NOTHING, true, false, RETRY_AT_ONCE },
@@ -109,11 +114,28 @@ static void test_transport(void **state)
 		seen = (struct retry_seen){ .curl = cases[i].curl,
 					    .reused = cases[i].reused,
 					    .got_bytes = cases[i].got_bytes,
+					    .connected = cases[i].reused || cases[i].got_bytes,
 					    .should_retry = -1 };
 		if (retry_classify(&seen) != cases[i].is)
 			fail_msg("curl %d reused %d: %s", cases[i].curl, cases[i].reused,
 				 name(retry_classify(&seen)));
 	}
+}
+
+/* A refusal that is longer than we read is one by its status; an answer is not. */
+static void test_a_body_too_long(void **state)
+{
+	struct retry_seen seen = { .curl = CURLE_WRITE_ERROR, .status = 400, .got_bytes = true,
+				   .connected = true, .should_retry = -1 };
+
+	(void)state;
+	assert_int_equal(retry_classify(&seen), RETRY_REJECT);
+	seen.status = 401;
+	assert_int_equal(retry_classify(&seen), RETRY_STOP);
+	seen.status = 500;
+	assert_int_equal(retry_classify(&seen), RETRY_COUNTED);
+	seen.status = 200;
+	assert_int_equal(retry_classify(&seen), RETRY_COUNTED);
 }
 
 static void test_backoff(void **state)
@@ -163,6 +185,7 @@ int main(void)
 		cmocka_unit_test(test_what_the_body_says),
 		cmocka_unit_test(test_x_should_retry),
 		cmocka_unit_test(test_transport),
+		cmocka_unit_test(test_a_body_too_long),
 		cmocka_unit_test(test_backoff),
 		cmocka_unit_test(test_retry_after),
 	};
