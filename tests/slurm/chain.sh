@@ -88,14 +88,19 @@ for model in writer blind sight; do
 	echo "$OPENAI_BASE_URL" >$model.list
 done
 unset OPENAI_BASE_URL
-# Each task proves its server by one request; every later one waits until it is given up.
-sim_stall generate 4 1000 600000
+# Each task proves its server by one request, which is answered when all four have asked theirs;
+# every later one is held.
+sim_wire '[{"match":{"kind":"generate"},"do":"hold"}]'
+sim_reset
 slurm/submit.sh images >join.id 2>submit.err || { fail "submit"; cat submit.err; exit 1; }
 generate_id=$(squeue -h -r -o '%F %j' | awk '$2 == "capqa-generate" { print $1; exit }')
 running() { [ "$(squeue -h -r -j "$generate_id" -t R -o %K 2>/dev/null | wc -l)" = 4 ]; }
 holds "four parts run at once" wait_for running
+first_of_all() { [ "$(stat_of in_flight)" = 4 ]; }
+holds "each asks its first question" wait_for first_of_all
+must curl -sf -o sim.answer -X POST "$sim/sim/release"
 all_stand() { asked_at_least 8; }
-holds "and stand still in their middle" wait_for all_stand
+holds "and they stand still in their middle" wait_for all_stand
 on_n1=$(squeue -h -r -j "$generate_id" -w n1 -o %K | tr '\n' ' ')
 on_n2=$(squeue -h -r -j "$generate_id" -w n2 -o %K | tr '\n' ' ')
 
