@@ -9,8 +9,8 @@
 #
 #   torture.py BUILD [--share N] [--all] [STAGE...]      --share: at most N faults a stage (120)
 #
-# Where the fault was survived (exit 0) the output must be those bytes as well, or its rejects must
-# say what could not be read.
+# Where the fault was survived (exit 0) the output must be those bytes as well, or its rejects (of
+# report, the last line) must say what could not be read.
 import argparse, concurrent.futures, hashlib, json, os, re, shutil, sqlite3, subprocess, sys, tempfile, threading
 
 parser = argparse.ArgumentParser()
@@ -38,8 +38,13 @@ STAGES = {
     "sight": ("capqa-sight -m sim-vl" + ASK + "blind.jsonl -o out.jsonl -r rejects.jsonl", ["out.jsonl"]),
     "select": ("capqa-select sight.jsonl -o out.jsonl -r rejects.jsonl", ["out.jsonl"]),
     "dedupe": ("capqa-dedupe judged.jsonl -o out.jsonl -r rejects.jsonl", ["out.jsonl"]),
+    "caption": ("capqa-caption -m sim-captioner" + ASK + "images.jsonl -o out.jsonl -r rejects.jsonl", ["out.jsonl"]),
+    "audit": ("capqa-audit -m sim-llm" + ASK + "-Q unique.jsonl captions.jsonl -o out.jsonl -r rejects.jsonl",
+              ["out.jsonl"]),
     "ingest": ("capqa-ingest -d out.db images.jsonl replies.jsonl unique.jsonl -r rejects.jsonl", ["out.db"]),
     "export": ("capqa-export -d capqa.db -o dataset", ["dataset"]),
+    "report": ("capqa-report -d capqa.db -o out.html", ["out.html"]),
+    "ledger": ("capqa-ledger merge out.db given.db", ["out.db"]),
 }
 HERE = os.path.dirname(os.path.realpath(__file__))
 CHAIN = """
@@ -50,6 +55,8 @@ capqa-blind --no-ledger -m sim-llm questions.jsonl -o blind.jsonl
 capqa-sight --no-ledger -m sim-vl blind.jsonl -o sight.jsonl
 capqa-select sight.jsonl -o judged.jsonl
 capqa-dedupe judged.jsonl -o unique.jsonl
+capqa-caption --no-ledger -m sim-captioner images.jsonl -o captions.jsonl
+capqa-blind -q -L given.db -m sim-llm questions.jsonl -o again.jsonl
 capqa-ingest -d capqa.db images.jsonl replies.jsonl unique.jsonl
 """
 
@@ -123,7 +130,8 @@ def judge(stage, stack, nth, truth):
             return f"exit {code} without a word"
         now = content(folder, makes) if store_is_sound(folder, makes) else "a damaged store"
         rejects = folder + "/rejects.jsonl"
-        told = os.path.exists(rejects) and os.path.getsize(rejects) > len(truth["rejects"])
+        told = (os.path.exists(rejects) and os.path.getsize(rejects) > len(truth["rejects"])
+                or re.search(r"images shown, [1-9][0-9]* missing", said))
         if code == 0 and now != truth["content"] and not told:
             return "exit 0, but other bytes came out"
         if code and now not in (None, truth["content"]) and not makes[0].endswith(".db"):
