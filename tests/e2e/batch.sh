@@ -5,7 +5,7 @@
 
 sim_start --world "$world"
 chain_or_die online
-sim_reset
+must generate online/images.jsonl -o online.replies.jsonl
 mkdir play
 for shape in openai old; do
 	printf '#!/bin/sh\nexec python3 "%s" "$1" "$2" %s\n' "$top/examples/batch/post.py" $shape \
@@ -17,9 +17,10 @@ rounds() { sh "$top/examples/batch/rounds.sh" "$@"; }
 
 must rounds play/openai capqa generate -m sim-lvlm -q --progress none online/images.jsonl \
 	-o replies.jsonl
-same "generate: the bytes of the online run" replies.jsonl online/replies.jsonl
+same "generate: the bytes of the online run" replies.jsonl online.replies.jsonl
 is "generate takes one round" "$(ls batch/generate/*/out.jsonl | wc -l)" 1
-is "as many requests as images" "$(lines batch/generate/1/in.jsonl)" "$(lines online/images.jsonl)"
+is "as many requests as distinct images" "$(lines batch/generate/1/in.jsonl)" \
+	"$(grep -o '"image_id":"[^"]*"' online/images.jsonl | sort -u | wc -l)"
 must rounds play/old capqa blind -m sim-llm -q --progress none online/questions.jsonl -o blind.jsonl
 same "blind, older shape: the bytes of the online run" blind.jsonl online/blind.jsonl
 must rounds play/openai capqa sight --batch-for openai -m sim-vl -q --progress none blind.jsonl \
