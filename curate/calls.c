@@ -245,7 +245,7 @@ bool calls_take(struct calls *c, struct lvlm_reply *reply)
 	r = c->lent;
 	*reply = (struct lvlm_reply){
 		.about = pop_asker(&r->askers), .outcome = r->outcome,
-		.from_ledger = r->from_ledger,
+		.from_ledger = r->from_ledger, .in_batch = r->in_batch,
 		.content = r->answer.content,
 		.finish_reason = r->answer.finish_reason ? r->answer.finish_reason : "",
 		.model = r->answer.model, .prompt_tokens = r->answer.prompt_tokens,

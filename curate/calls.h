@@ -49,7 +49,7 @@ struct result {
 	struct result *next;
 	struct asker *askers;
 	enum lvlm_outcome outcome;
-	bool from_ledger;
+	bool from_ledger, in_batch;
 	char call[33];
 	struct answer answer;
 	const char *class;	/* static */

@@ -83,7 +83,7 @@ static int check_options(const struct lvlm_options *o, struct err *err)
 		return err_set(err, EXIT_USAGE, "--no-think sets chat_template_kwargs; --extra has them too");
 	if (o->attempts < 1)
 		return err_set(err, EXIT_USAGE, "--attempts takes at least 1");
-	return 0;
+	return lvlm_batch_options(o, err);
 }
 
 static const char *ledger_path(const struct lvlm_options *o)
@@ -154,8 +154,9 @@ struct lvlm *lvlm_new(const struct lvlm_options *o, struct err *err)
 	l->pictures = pictures_new(o->max_pixels);
 	l->said_ms = lvlm_now_ms();
 	pool_init(&l->pool, o->in_flight);
-	if ((!o->dry_run && roster_init(&l->roster, &servers, &l->pool, err)) ||
-	    (wants_ledger(o) && !(l->ledger = answers_open(ledger_path(o), err)))) {
+	if ((!o->dry_run && !o->batch_out && roster_init(&l->roster, &servers, &l->pool, err)) ||
+	    (wants_ledger(o) && !(l->ledger = answers_open(ledger_path(o), err))) ||
+	    lvlm_batch_open(l, err)) {
 		lvlm_free(l, NULL);
 		return NULL;
 	}
@@ -192,6 +193,7 @@ int lvlm_free(struct lvlm *l, struct err *err)
 		curl_multi_cleanup(l->multi);
 	pictures_free(l->pictures);
 	calls_release(&l->calls);
+	batch_leave(l->batch);
 	result = answers_close(l->ledger, err);
 	roster_release(&l->roster, &l->pool);
 	pool_release(&l->pool);
@@ -312,6 +314,9 @@ void lvlm_ask(struct lvlm *l, const struct chat_request *request, const char *im
 		free(path);
 	} else if (l->o.dry_run) {
 		say_missing(l, &q, key, path, about);
+		free(path);
+	} else if (l->batch) {
+		lvlm_batch_add(l, &q, key, path, about);
 		free(path);
 	} else {
 		c = calls_open(&l->calls, &q, key, path);
@@ -553,5 +558,9 @@ int lvlm_commit(void *ctx, struct err *err)
 {
 	struct lvlm *l = ctx;
 
+	if (lvlm_batches(l) && l->fatal) {
+		*err = l->fault;
+		return -1;
+	}
 	return l->ledger ? answers_commit(l->ledger, err) : 0;
 }

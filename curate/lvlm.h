@@ -50,6 +50,8 @@ struct lvlm_options {
 	bool no_think;
 	bool verbose;			/* the servers, one by one, now and then */
 	bool dry_run;
+	const char *batch_out;		/* missing answers are written there, not asked; or NULL */
+	const char *batch_for;		/* "openai", "vllm"; NULL: vllm */
 	double price_in, price_out;	/* per million tokens; 0: not given */
 };
 
@@ -87,6 +89,11 @@ struct lvlm_options {
 	BUDGET_OPTIONS((o).budget), \
 	{ 0, "dry-run", OPT_FLAG, &(o).dry_run, NULL, \
 	  "ask nothing and write nothing: say what it would take", NULL }, \
+	{ 0, "batch-out", OPT_TEXT, &(o).batch_out, "FILE", \
+	  "ask nothing: write what the ledger lacks to FILE as lines for OpenAI's Batch API or " \
+	  "vllm run-batch, and exit 75; 'capqa ledger import' files the answers", NULL }, \
+	{ 0, "batch-for", OPT_TEXT, &(o).batch_for, "openai|vllm", \
+	  "whose words to write them in (vllm)", NULL }, \
 	{ 0, "price-in", OPT_NUMBER, &(o).price_in, "X", \
 	  "what a million prompt tokens cost, for --dry-run", NULL }, \
 	{ 0, "price-out", OPT_NUMBER, &(o).price_out, "X", \
@@ -118,6 +125,7 @@ struct lvlm_reply {
 	void *about;
 	enum lvlm_outcome outcome;
 	bool from_ledger;
+	bool in_batch;			/* FAILED, because it was written to --batch-out */
 	char call[33];			/* the request's key in the ledger */
 	const char *content;		/* ANSWERED: may be empty */
 	const char *finish_reason, *model;
@@ -163,13 +171,20 @@ void lvlm_expect(struct lvlm *l, const struct lvlm_reply *missing, const struct 
 /* ... and what lies under the average: "when the model guesses". */
 void lvlm_expect_when(struct lvlm *l, const char *when);
 
+/* --batch-out: nothing is asked, and asking ahead of need would only be paid for. */
+bool lvlm_batches(const struct lvlm *l);
+
 /* For run_before_write; ctx is the struct lvlm. */
 int lvlm_commit(void *ctx, struct err *err);
 
 void lvlm_meter(const struct lvlm *l, struct meter_now *now);
 /* "calls 120, from ledger 40, retries 3, 5120 tokens": for the last line. */
 void lvlm_say(const struct lvlm *l, char *to, size_t size);
-/* After the loop: says the servers with -v, and adds to the run's record, if there is one. */
+/*
+ * After the loop and lvlm_say: says the servers with -v, and adds to the run's record, if there
+ * is one. Settles --batch-out and, if a line is in it, asks for a stop (75); what fails of
+ * that is lvlm_commit's error.
+ */
 struct rec;
 void lvlm_stats(struct lvlm *l, const char *prompt_id, struct rec *stats);
 

@@ -12,6 +12,7 @@
 
 #include <curl/curl.h>
 
+#include "curate/batch.h"
 #include "curate/calls.h"
 #include "curate/estimate.h"
 #include "curate/lvlm.h"
@@ -44,6 +45,7 @@ struct lvlm {
 	struct draw jitter;		/* for waiting times only */
 	bool spent;			/* the budget */
 	struct estimate estimate;	/* --dry-run */
+	struct batch *batch;		/* --batch-out */
 	const char *when;
 	int64_t said_ms;		/* when the servers were last told of, with -v */
 	int64_t asked, from_ledger, shared, retries, tokens, prompt_tokens;
@@ -53,5 +55,14 @@ struct lvlm {
 void lvlm_say_servers(struct lvlm *l, bool last);
 /* The transfer has ended: its call gets an answer, another try, or up. */
 void lvlm_back(struct lvlm *l, struct transfer *t, CURLcode code);
+
+/* --batch-out (lvlm_batch.c): wrong options are 2; without the option opening does nothing. */
+int lvlm_batch_options(const struct lvlm_options *o, struct err *err);
+int lvlm_batch_open(struct lvlm *l, struct err *err);
+/* The request goes into the batch, its asker gets a FAILED that says so. */
+void lvlm_batch_add(struct lvlm *l, const struct chat_request *q, const unsigned char key[16],
+		    const char *path, void *about);
+/* A run that was stopped has not seen all its input: its batch stays partial. */
+void lvlm_batch_end(struct lvlm *l);
 
 #endif

@@ -28,6 +28,12 @@ void lvlm_say(const struct lvlm *l, char *to, size_t size)
 		estimate_say(&l->estimate, l->o.price_in, l->o.price_out, l->when, to, size);
 		return;
 	}
+	if (l->batch) {
+		snprintf(to, size, "%lld requests to %lld files from '%s', %lld from ledger",
+			 (long long)batch_lines(l->batch), (long long)batch_files(l->batch),
+			 l->o.batch_out, (long long)l->from_ledger);
+		return;
+	}
 	if (l->shared)
 		snprintf(shared, sizeof(shared), ", %lld shared", (long long)l->shared);
 	snprintf(to, size, "%lld calls, %lld from ledger%s, %lld retries, %lld tokens",
@@ -91,6 +97,8 @@ void lvlm_stats(struct lvlm *l, const char *prompt_id, struct rec *stats)
 	char tokens[96];
 
 	lvlm_say_servers(l, true);
+	if (l->batch)
+		lvlm_batch_end(l);
 	if (!stats)
 		return;
 	add_one(stats, "models", l->o.model);

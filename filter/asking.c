@@ -101,7 +101,7 @@ void asking_ahead(struct asking *a)
 	struct trials *t;
 	struct held *h;
 
-	if (!run_ended(a->run) || lvlm_idle(a->model))
+	if (!run_ended(a->run) || lvlm_idle(a->model) || lvlm_batches(a->model))
 		return;
 	for (t = a->first; t && lvlm_hungry(a->model); t = trials_link(t)->after) {
 		h = *trials_under_way(t) < 2 ? trials_next(t) : NULL;
@@ -127,6 +127,20 @@ static void count(struct asking *a, const struct trials *t)
 	}
 }
 
+/*
+ * A trial went into the batch. Where all trials are asked anyway the others go with it; else
+ * the next one depends on its answer, which the next round brings.
+ */
+static void go_on_in_batch(struct asking *a, struct trials *t)
+{
+	struct held *next = trials_all(t) ? trials_next(t) : NULL;
+
+	if (next)
+		ask(a, t, next, false);
+	else if (!*trials_under_way(t))
+		trials_leave(t, a->run, "in_batch", "waits for the batch's answers");
+}
+
 void asking_put(struct asking *a, const struct lvlm_reply *reply)
 {
 	struct held *h = reply->about;
@@ -134,7 +148,9 @@ void asking_put(struct asking *a, const struct lvlm_reply *reply)
 	struct chance_left left;
 
 	--*trials_under_way(t);
-	if (!trials_closed(t) && reply->outcome == LVLM_MISSING) {
+	if (!trials_closed(t) && reply->in_batch) {
+		go_on_in_batch(a, t);
+	} else if (!trials_closed(t) && reply->outcome == LVLM_MISSING) {
 		left = trials_left(t);
 		lvlm_expect(a->model, reply, &left);
 		trials_pass(t, a->run);
@@ -152,6 +168,8 @@ void asking_put(struct asking *a, const struct lvlm_reply *reply)
 				trials_close(t, a->run);
 			} else if (trials_want(t)) {
 				ask(a, t, trials_next(t), false);
+			} else if (lvlm_batches(a->model)) {
+				go_on_in_batch(a, t);
 			}
 		}
 	}

@@ -324,6 +324,17 @@ void trials_reject(struct trials *t, struct run *run, const char *class, const c
 	t->closed = true;
 }
 
+void trials_leave(struct trials *t, struct run *run, const char *class, const char *message)
+{
+	run_leave(run, &t->item, class, message);
+	t->closed = true;
+}
+
+bool trials_all(const struct trials *t)
+{
+	return t->plan->o->exhaustive || t->tally.full;
+}
+
 bool trials_closed(const struct trials *t)
 {
 	return t->closed;

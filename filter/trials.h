@@ -86,6 +86,10 @@ struct chance_left trials_left(const struct trials *t);
 /* --dry-run: the item ends as it came. */
 void trials_pass(struct trials *t, struct run *run);
 void trials_reject(struct trials *t, struct run *run, const char *class, const char *message);
+/* --batch-out: left to the run after the batch has come back. */
+void trials_leave(struct trials *t, struct run *run, const char *class, const char *message);
+/* Is every trial asked, whatever the others say? */
+bool trials_all(const struct trials *t);
 bool trials_closed(const struct trials *t);
 
 const struct tally *trials_tally(const struct trials *t);	/* before trials_close */
