@@ -44,7 +44,7 @@ while IFS="$(printf '\t')" read -r stage brief; do
 done <stages
 pass "$(lines stages) stages: help, manual page, completions and README agree"
 cut -f1 stages | while read -r stage; do
-	grep "^| \`$stage\`" "$top/README.md"
+	grep "^| \`$stage\` |" "$top/README.md"
 done | wc -l >rows
 is "README's table has each once" "$(tr -d ' ' <rows)" "$(lines stages)"
 
