@@ -8,6 +8,7 @@
  *	INJECT_LOG=FILE		at the end, one line for each stack: HASH FUNCTION COUNT
  *	INJECT_AT=HASH:N	the Nth call from this stack fails (from 1)
  *	INJECT_SAY=FILE		where that was: the stack
+ *	INJECT_SIGNAL=S:N	signal S comes at the Nth of all these calls, which does not fail
  *
  * Nothing counts before main: what the loader does is not the program's. Closing really closes
  * and then says that it failed, as a network file system does.
@@ -16,6 +17,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,7 +43,8 @@ static struct slot {
 
 static volatile int lock;
 static bool on;
-static uint64_t wanted_hash, wanted_count;
+static uint64_t wanted_hash, wanted_count, total, signal_at;
+static int signal_number;
 static __thread bool inside;
 
 static uint64_t mix(uint64_t h, uint64_t x)
@@ -55,6 +58,7 @@ static uint64_t counted(uint64_t hash, const char *function)
 {
 	uint32_t i = (uint32_t)hash % SLOTS, n;
 	uint64_t count = 0;
+	bool hit;
 
 	while (__sync_lock_test_and_set(&lock, 1))
 		;
@@ -66,7 +70,10 @@ static uint64_t counted(uint64_t hash, const char *function)
 		count = ++slots[i].count;
 		break;
 	}
+	hit = ++total == signal_at;
 	__sync_lock_release(&lock);
+	if (hit)
+		kill(getpid(), signal_number);
 	return count;
 }
 
@@ -117,6 +124,7 @@ static void write_log(void)
 	f = path ? fopen(path, "w") : NULL;
 	if (!f)
 		return;
+	fprintf(f, "0 total %llu\n", (unsigned long long)total);
 	for (i = 0; i < SLOTS; i++)
 		if (slots[i].count)
 			fprintf(f, "%016llx %s %llu\n", (unsigned long long)slots[i].hash,
@@ -135,7 +143,7 @@ static int (*real_main)(int argc, char **argv, char **env);
 
 static int our_main(int argc, char **argv, char **env)
 {
-	const char *at = getenv("INJECT_AT");
+	const char *at = getenv("INJECT_AT"), *sent = getenv("INJECT_SIGNAL");
 	unsigned long long hash = 0, count = 0;
 	void *frames[2];
 
@@ -144,6 +152,8 @@ static int our_main(int argc, char **argv, char **env)
 		wanted_hash = hash;
 		wanted_count = count;
 	}
+	if (sent && sscanf(sent, "%d:%llu", &signal_number, &count) == 2)
+		signal_at = count;
 	on = true;
 	return real_main(argc, argv, env);
 }

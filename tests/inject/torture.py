@@ -7,17 +7,23 @@
 # that the same command then, undisturbed and with what is left lying about, gives the bytes of a
 # run that nothing happened to.
 #
-#   torture.py BUILD [--share N] [--all] [STAGE...]      --share: at most N faults a stage (120)
+#   torture.py BUILD [--share N] [--all] [--kills N] [STAGE...]
+#
+# --share: at most about N faults a stage (120); --all: every one; --kills: of each signal (20)
+#
+# And at --kills moments of each stage, spread by a fixed seed, comes a SIGTERM (75, or 0 when it was
+# done), and at as many a SIGKILL: nothing half-written, and the rerun gives the same bytes.
 #
 # Where the fault was survived (exit 0) the output must be those bytes as well, or its rejects (of
 # report, the last line) must say what could not be read.
-import argparse, concurrent.futures, hashlib, json, os, re, shutil, sqlite3, subprocess, sys, tempfile, threading
+import argparse, concurrent.futures, hashlib, os, random, re, shutil, sqlite3, subprocess, sys, tempfile
 
 parser = argparse.ArgumentParser()
 parser.add_argument("build")
 parser.add_argument("stages", nargs="*")
 parser.add_argument("--share", type=int, default=120)
 parser.add_argument("--all", action="store_true")
+parser.add_argument("--kills", type=int, default=20)
 options = parser.parse_intermixed_args()
 build = os.path.realpath(options.build)
 top = os.path.realpath(os.path.dirname(__file__) + "/../..")
@@ -115,33 +121,51 @@ def store_is_sound(folder, makes):
     return True
 
 
-def judge(stage, stack, nth, truth):
-    # None, or what is wrong with this fault
+def rerun_is_whole(stage, folder, truth):
     command, makes = STAGES[stage]
+    again = run(command, folder)
+    if again.returncode:
+        return f"then the rerun: exit {again.returncode}: {again.stderr.decode()[-300:]}"
+    if content(folder, makes) != truth["content"]:
+        return "then the rerun gave other bytes"
+    return None
+
+
+def whole_or_not_there(stage, folder, truth):
+    makes = STAGES[stage][1]
+    if not store_is_sound(folder, makes):
+        return False
+    return makes[0].endswith(".db") or content(folder, makes) in (None, truth["content"])
+
+
+def judge(stage, fault, truth):
+    # None, or what is wrong with this fault; "miss": it was not reached
+    stack, function, nth = fault
     folder = fresh(stage)
     try:
-        done = run(command, folder, LD_PRELOAD=library, INJECT_AT=f"{stack}:{nth}", INJECT_SAY=folder + "/where")
+        if function in ("SIGTERM", "SIGKILL"):
+            done = run(STAGES[stage][0], folder, LD_PRELOAD=library, INJECT_SIGNAL=f"{stack}:{nth}")
+        else:
+            done = run(STAGES[stage][0], folder, LD_PRELOAD=library, INJECT_AT=f"{stack}:{nth}",
+                       INJECT_SAY=folder + "/where")
+            if not os.path.exists(folder + "/where"):
+                return "miss"
         code, said = done.returncode, done.stderr.decode(errors="replace")
-        if not os.path.exists(folder + "/where"):
-            return "miss"
-        if code not in DOCUMENTED:
+        if function == "SIGKILL":
+            if code not in (0, -9):
+                return f"exit {code}: {said.strip()[-300:]}"
+        elif code not in ({0, 75} if function == "SIGTERM" else DOCUMENTED):
             return f"exit {code}: {said.strip()[-300:]}"
-        if code and not said.strip():
+        if code > 0 and not said.strip():
             return f"exit {code} without a word"
-        now = content(folder, makes) if store_is_sound(folder, makes) else "a damaged store"
+        if code and not whole_or_not_there(stage, folder, truth):
+            return f"exit {code} and an output that is not whole"
         rejects = folder + "/rejects.jsonl"
         told = (os.path.exists(rejects) and os.path.getsize(rejects) > len(truth["rejects"])
                 or re.search(r"images shown, [1-9][0-9]* missing", said))
-        if code == 0 and now != truth["content"] and not told:
+        if code == 0 and content(folder, STAGES[stage][1]) != truth["content"] and not told:
             return "exit 0, but other bytes came out"
-        if code and now not in (None, truth["content"]) and not makes[0].endswith(".db"):
-            return f"exit {code} and an output that is not whole"
-        again = run(command, folder)
-        if again.returncode:
-            return f"then the rerun: exit {again.returncode}: {again.stderr.decode()[-300:]}"
-        if content(folder, makes) != truth["content"]:
-            return "then the rerun gave other bytes"
-        return None
+        return rerun_is_whole(stage, folder, truth)
     except subprocess.TimeoutExpired:
         return "hangs"
     finally:
@@ -162,6 +186,9 @@ def faults_of(stage):
     faults = []
     for line in open(folder + "/calls"):
         stack, function, count = line.split()
+        if function == "total":
+            total = int(count)
+            continue
         faults += [(stack, function, n) for n in sorted({1, min(2, int(count)), int(count)})]
     shutil.rmtree(folder)
     if not options.all and len(faults) > options.share:
@@ -170,6 +197,9 @@ def faults_of(stage):
         memory = sorted(f for f in faults if f not in files)
         step = max(1, len(memory) // max(1, options.share - len(files)))
         faults = files + memory[::step]
+    moments = random.Random(stage)
+    for number, name in ((15, "SIGTERM"), (9, "SIGKILL")):
+        faults += [(number, name, moments.randint(1, total)) for _ in range(options.kills)]
     return faults, truth
 
 
@@ -191,7 +221,7 @@ for name in ("coffee.jpg", "cat.jpg", "charts/sign.png"):
     shutil.copy(f"{top}/examples/images/{name}", made + "/images/")
 sim = subprocess.Popen(["capqa-sim", "--world", top + "/examples/sim/world.json", "--images", top + "/examples/images",
                         "--port-file", work + "/port"], env=env, stdout=subprocess.DEVNULL)
-failed = calls = missed = 0
+failed = calls = kills = 0
 try:
     while not os.path.exists(work + "/port") or not os.path.getsize(work + "/port"):
         if sim.poll() is not None:
@@ -202,19 +232,21 @@ try:
     for stage in options.stages or STAGES:
         faults, truth = faults_of(stage)
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            verdicts = list(pool.map(lambda f: judge(stage, f[0], f[2], truth), faults))
+            verdicts = list(pool.map(lambda f: judge(stage, f, truth), faults))
         wrong = [(f, v) for f, v in zip(faults, verdicts) if v and v != "miss"]
         misses = verdicts.count("miss")
-        print(f"{stage}: {len(faults) - misses} calls failed, {len(wrong)} badly"
+        signals = 2 * options.kills
+        print(f"{stage}: {len(faults) - misses - signals} calls failed, {signals} signals, {len(wrong)} badly"
               + (f" ({misses} were not reached again)" if misses else ""), flush=True)
         for (stack, function, nth), verdict in wrong:
-            print(f"  FAIL {function} {stack}:{nth}: {verdict}\n       {where(stage, stack, nth)}", flush=True)
-        calls += len(faults) - misses
-        missed += misses
+            place = "" if function.startswith("SIG") else "\n       " + where(stage, stack, nth)
+            print(f"  FAIL {function} {stack}:{nth}: {verdict}{place}", flush=True)
+        calls += len(faults) - misses - signals
+        kills += signals
         failed += len(wrong)
 finally:
     sim.kill()
     if not os.environ.get("TORTURE_KEEP"):
         shutil.rmtree(work, ignore_errors=True)
-print(f"torture: {calls} calls failed one by one, {failed} of them badly")
+print(f"torture: {calls} calls failed one by one, {kills} signals came, {failed} of them badly")
 sys.exit(1 if failed else 0)
