@@ -147,8 +147,8 @@ day '{"match":{"contains":"side of the cup"},"do":"reasoning only"}' \
 is "a thought without an answer is none: unparsed, settled" \
 	"$code $(grep 'side of the cup' out | grep -c '"asked":\([0-9]\),"valid":0,.*"unparsed":\1,')" "0 1"
 is "which is said once, with what may help" "$(grep -c "warning.*--no-think" stage.err)" 1
-day '{"match":{"kind":"blind"},"do":"reasoning"}' blind w/questions.jsonl
-same "a thought beside an answer changes nothing" out w/blind.jsonl
+day '{"match":{"kind":"blind"},"do":"reasoning"}' blind -n 12 w/questions.jsonl
+same "a thought beside an answer changes nothing" out twelve
 day '{"match":{"kind":"blind"},"do":"think"}' blind --decode free -n 12 w/questions.jsonl
 is "a thought in front of an answer is not read for it" \
 	"$code $(grep -c '"unparsed":0' out)" "0 12"
@@ -184,9 +184,9 @@ same "and gets the same" out w/blind.jsonl
 # A connection that was used before and gives nothing: closed as it idled, which both find out
 # at the same moment. The request is sent again at once and has no attempt less.
 for deed in hangup reset; do
-	day "$(fault blind 3 $deed),$(fault blind 30 $deed)" blind -j 1 --attempts 1 w/questions.jsonl
+	day "$(fault blind 3 $deed),$(fault blind 9 $deed)" blind -j 1 --attempts 1 -n 12 w/questions.jsonl
 	is "$deed on a connection that was kept costs no attempt" "$code $(hits) $(repeated)" "0 1 1 2"
-	same "$deed: and loses nothing" out w/blind.jsonl
+	same "$deed: and loses nothing" out twelve
 	day "$(fault generate 5 $deed)" generate -j 1 --attempts 1 w/images.jsonl
 	is "$deed in place of an image's reply neither" "$code $(hits)" "0 1"
 	same "$deed: with the same replies" out w/replies.jsonl

@@ -18,7 +18,18 @@ asks() {
 		echo "$w $(cat took)"
 	done | sort -k2n | awk -v n="$count" -v name="$name" 'NR == 2 {
 		printf "asking    %s: %.0f req/s, %.2f of wrk (%.0f), %.3f CPU s/1000, RSS %.0f MB\n",
-			name, n / $2, n / $2 / $1, $1, ($3 + $4) / n * 1000, $5 / 1024 }'
+			name, n / $2, n / $2 / $1, $1, ($3 + $4) / n * 1000, $5 / 1024
+		print n / $2, ($3 + $4) / n * 1000 >"rate" }'
+}
+# manner NAME COUNT STAGE_RATE [FOLDER]: the stage's last median against gen_qa.py's manner.
+manner() {
+	name=$1 count=$2 ours=$3
+	shift 3
+	for round in 1 2 3; do
+		python3 "$top/tests/bench/gen_qa.py" "$OPENAI_BASE_URL" "$count" "$@"
+	done | sort -n | awk -v name="$name" -v ours="$ours" 'NR == 2 { split(ours, o, " ")
+		printf "asking    %s: %.1f times gen_qa.py'"'"'s manner (%.0f req/s), %.1f times in CPU a request\n",
+			name, o[1] / $1, $1, $2 / o[2] }'
 }
 # asking_rows DELAY: text and images at a server that answers after so many ms.
 asking_rows() {
@@ -29,9 +40,13 @@ asking_rows() {
 	export OPENAI_BASE_URL="http://127.0.0.1:$(cat echo.port)/v1"
 	asks "blind, $1 ms replies, -j 256" text.body 20000 \
 		capqa blind -q -j 256 --exhaustive -m m five.jsonl
+	[ "$1" != 0 ] || manner "text" 5000 "$(cat rate)"
 	asks "blind, $1 ms replies, -j auto" text.body 20000 capqa blind -q --exhaustive -m m five.jsonl
 	asks "generate, 200 KB images, $1 ms replies, -j 256" image.body 2000 \
 		capqa generate -q -j 256 -m m pictures.jsonl
+	[ "$1" != 0 ] || manner "200 KB images" 1000 "$(cat rate)" pictures
+	asks "sight, 200 KB images, $1 ms replies, -j 256" image.body 2000 \
+		capqa sight -q -j 256 --exhaustive -m m seen.jsonl
 	kill $echo
 	wait $echo 2>/dev/null || :
 }
@@ -57,6 +72,12 @@ open("image.body", "w").write(json.dumps({"model": "m", "messages": [{"role": "u
     {"type": "text", "text": prompt}]}]}))
 P
 	capqa scan -q pictures -o pictures.jsonl
+	# Four trials each of five hundred questions, each about a picture of its own.
+	head -n 500 pictures.jsonl | python3 -c 'import json, sys
+questions = open("five.jsonl")
+for line in sys.stdin:
+    image = json.loads(line)
+    print(json.dumps(json.loads(next(questions)) | {k: image[k] for k in ("image", "image_id")}))' >seen.jsonl
 }
 
 if command -v wrk >/dev/null; then
