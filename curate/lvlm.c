@@ -381,9 +381,11 @@ static bool has_server(void *ctx, struct call *c)
 	return c->server != NULL;
 }
 
-static bool wants_to_ask(const struct lvlm *l)
+/* There is something to ask, and nothing comes that could make it needless. */
+static bool only_waits(const struct lvlm *l)
 {
-	return (l->calls.ready || l->calls.later) && !l->fatal && !l->stopping_since_ms;
+	return (l->calls.ready || l->calls.later) && !l->flying && !l->calls.results &&
+	       !l->fatal && !l->stopping_since_ms;
 }
 
 static bool within_budget(struct lvlm *l)
@@ -535,7 +537,7 @@ int lvlm_wait(struct lvlm *l, int fd, struct err *err)
 	look_for_servers(l);
 	lvlm_say_servers(l, false);
 	calls_wake(&l->calls, lvlm_now_ms());
-	if (wants_to_ask(l))	/* also while no server is up: a deadline does not wait for one */
+	if (only_waits(l))	/* a deadline does not wait for a server */
 		within_budget(l);
 	start_ready(l);
 	perform(l);

@@ -170,6 +170,9 @@ code=0
 blind -u $one/v1 -L k.db --deadline 0 w/questions.jsonl -o b3 2>stage.err || code=$?
 is "a deadline that is over: 75, nothing asked" "$code $(requests $one)" "75 0"
 code=0
+blind -u http://127.0.0.1:1/v1 -L l.db --wait-server 600 --deadline 1 w/questions.jsonl -o b3 2>stage.err || code=$?
+is "nor is a server waited for past it" $code 75
+code=0
 blind -u $one/v1 -L h.db --deadline 0 w/questions.jsonl -o b3 2>stage.err || code=$?
 is "but what the ledger holds needs no budget" $code 0
 
@@ -208,7 +211,7 @@ is "generate: one call for each image" "$(bounds)" "23 23"
 # ---- what it took ----
 
 sim=$three
-sim_reset
+for sim in $one $three; do sim_reset; done
 must blind -u $one/v1 -u $three/v1 -v --stats took.json -L took.db -j 3 w/questions.jsonl -o out
 mv must.err stage.err
 same "a run that is counted writes the same" out w/blind.jsonl
@@ -225,6 +228,10 @@ assert "--stats" in r["options"] and len(r["prompt_ids"][0]) == 32, r
 P
 is "--stats says calls, servers, tokens, counts: $(cat took.said)" "$(cat took.said)" ""
 is "-v says each server" "$(grep -c "answers, 0 failures" stage.err)" 2
+for sim in $one $three; do
+	is "and what it answered" \
+		"$(sed -n "s|.*$sim/v1[^ ]* \([0-9]*\) answers.*|\1|p" stage.err)" "$(stat_of requests)"
+done
 python3 -c 'import json, jsonschema, sys
 jsonschema.validate(json.load(open("took.json")), json.load(open(sys.argv[1])))' \
 	"$top/schemas/run.schema.json" 2>took.said
