@@ -367,6 +367,20 @@ static void say_page_or_die(const struct audit_page *page)
 	buf_release(&text);
 }
 
+/* What the options say about asking. */
+static void begin(struct audit_asking *a, struct audit_plan *plan)
+{
+	if (opt.model.dry_run) {
+		run_options_dry(&opt.run);
+		words.fates[RUN_DONE] = "to be asked about";
+	}
+	opt.model.verbose = opt.run.verbose;
+	a->plan = plan;
+	a->image_field = opt.bank.image_field;
+	a->text_field = opt.text_field;
+	a->dry_run = opt.model.dry_run;
+}
+
 int main(int argc, char **argv)
 {
 	struct audit_asking a = { .run = NULL };
@@ -397,15 +411,7 @@ int main(int argc, char **argv)
 		audit_plan_release(&plan);
 		return code;
 	}
-	if (opt.model.dry_run) {
-		run_options_dry(&opt.run);
-		words.fates[RUN_DONE] = "to be asked about";
-	}
-	opt.model.verbose = opt.run.verbose;
-	a.plan = &plan;
-	a.image_field = opt.bank.image_field;
-	a.text_field = opt.text_field;
-	a.dry_run = opt.model.dry_run;
+	begin(&a, &plan);
 	a.model = lvlm_new_or_die(&opt.model);
 	a.bank = open_bank_or_die();
 	a.sample = opt.sample ? read_sample_or_die(files) : NULL;
