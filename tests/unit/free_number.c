@@ -144,7 +144,7 @@ static void test_none(void **state)
 static void test_whole(void **state)
 {
 	static const char *const whole[] = { "12", "1,234", "12 kg", "$12", "45%", "twelve", "-3.5",
-					     "3.5 million", "20 \xc2\xb0""C" };
+					     "3.5 million", "20 °C" };
 	static const char *const more[] = { "Route 66", "12 cars", "about 12", "none", "1:30", "red",
 					    "", "12 or 13" };
 	struct free_number n;
