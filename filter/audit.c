@@ -17,17 +17,15 @@
 #include "cli/msg.h"
 #include "cli/opt.h"
 #include "cli/sig.h"
-#include "curate/hygiene.h"
 #include "curate/lvlm.h"
+#include "filter/audit_asking.h"
 #include "filter/audit_bank.h"
 #include "filter/audit_caption.h"
-#include "filter/audit_case.h"
 #include "filter/audit_files.h"
 #include "filter/audit_page.h"
 #include "filter/audit_sample.h"
 #include "filter/audit_versus.h"
 #include "filter/judging.h"
-#include "schemas/chance.h"
 #include "schemas/layout.h"
 #include "schemas/record.h"
 #include "schemas/tally.h"
@@ -40,7 +38,7 @@ static struct {
 	struct audit_bank_options bank;
 	int64_t rotations, sample;
 	bool caprl, sample_only, summary, compare;
-	const char *text_field;
+	const char *text_field, *free_prompt;
 } opt = {
 	.run = RUN_DEFAULTS, .model = LVLM_DEFAULTS, .rotations = 4,
 	.trials = { .temperature = -1, .max_tokens = -1 },
@@ -54,9 +52,20 @@ static int parse_reward(const char *text, void *to, struct err *err)
 	return 0;
 }
 
+static int parse_layout(const char *text, void *to, struct err *err)
+{
+	*(bool *)to = true;
+	return strcmp(text, "prism") ?
+	       err_set(err, EXIT_USAGE, "takes prism, not '%s'", text) : 0;
+}
+
 static const struct opt join_table[] = {
 	{ 'Q', "questions", OPT_LIST, &opt.bank.questions, "FILE",
 	  "questions that are kept or have no verdict: JSONL (repeatable) or a store", NULL },
+	{ 0, "layout", OPT_PARSE, &opt.bank.prism, "prism",
+	  "the questions are a benchmark's rows {image, question | prompt, answer}: options, a number "
+	  "(5 % off is right) or a text (ANLS); best and mean of several captions of an image",
+	  parse_layout },
 	{ 0, "join", OPT_PARSE, &opt.bank.join, "HOW",
 	  "captions find their questions by id (image_id), path or name (the path's end); "
 	  "default: by id, then by path", audit_parse_join },
@@ -98,6 +107,8 @@ static const struct opt trial_table[] = {
 	LVLM_DECODE_OPTION(opt.trials.decode),
 	{ 0, "prompt", OPT_TEXT, &opt.trials.prompt, "FILE",
 	  "use this prompt; {caption}, {question} and {options} are filled in", NULL },
+	{ 0, "free-prompt", OPT_TEXT, &opt.free_prompt, "FILE",
+	  "the same for Prism's questions without options; {caption} and {question}", NULL },
 	{ 0, "show-prompt", OPT_FLAG, &opt.trials.show_prompt, NULL, "print the prompt and end", NULL },
 	{ 0 }
 };
@@ -126,192 +137,9 @@ static struct run_words words = {
 static const char default_prompt[] =
 #include "filter/prompts/audit.txt.h"
 ;
-
-struct audit {
-	struct run *run;
-	struct lvlm *model;
-	struct audit_bank *bank;
-	struct audit_plan plan;
-	struct audit_page *page;
-	struct audit_sample *sample;	/* NULL: all captions */
-	struct audit_case *current;	/* not all of its trials are asked */
-	int64_t joined, unjoined;
-	const char *named;		/* the input whose layout was said */
-	char *example;			/* the first caption that found no question */
-};
-
-/* ---- captions in ---- */
-
-/* Says once per input how its rows are read. */
-static void say_layout(struct audit *a, const struct item *item)
-{
-	struct buf name;
-
-	if (item->file == a->named)
-		return;
-	a->named = item->file;
-	buf_init(&name, BUF_NO_MAX);
-	layout_name(item->rec, REC_CAPTION, opt.bank.image_field, opt.text_field, &name);
-	if (name.len)
-		note("%s: %s", item->file, name.data);
-	buf_release(&name);
-}
-
-/* Not a reject: captions of images that nobody asked about are no fault. */
-static void pass_unjoined(struct audit *a, struct item *item)
-{
-	const char *path = rec_text(item->rec, "image"), *id = rec_text(item->rec, "image_id");
-	struct buf reject, text;
-
-	buf_init(&reject, BUF_NO_MAX);
-	buf_init(&text, BUF_NO_MAX);
-	buf_printf(&text, "'%s' (image_id %s)", path ? path : "", id ? id : "unknown");
-	if (!a->unjoined++)
-		a->example = xstrdup(text.data);
-	buf_adds(&text, " has no question");
-	run_reject_line(a->run, item, "no_question", text.data, -1, -1, &reject);
-	run_end(a->run, item, RUN_SKIPPED, NULL, &reject);
-	buf_release(&reject);
-	buf_release(&text);
-}
-
-/* A score on its way out counts for the page. */
-static void count_score(struct audit *a, struct rec *score)
-{
-	struct err err;
-
-	if (!opt.model.dry_run && audit_page_add(a->page, score, &err))
-		run_fail(a->run, &err);
-}
-
-static void write_unasked(struct audit *a, struct item *item)
-{
-	struct rec *score = audit_case_unasked(&a->plan, item->rec);
-
-	rec_free(item->rec);
-	item->rec = score;
-	count_score(a, score);
-	run_write(a->run, item, RUN_PASSED);
-}
-
-/* Opens the caption's case, or ends the item when there is nothing to ask. */
-static void start(struct audit *a, struct item *item)
-{
-	struct audit_list list;
-	unsigned flags;
-	struct err err;
-	int found;
-
-	say_layout(a, item);
-	if (audit_caption_read(item->rec, opt.bank.image_field, opt.text_field, &err)) {
-		run_reject(a->run, item, "no_caption", err.text);
-		return;
-	}
-	if (a->sample && !audit_sample_has(a->sample, item->rec)) {
-		run_elsewhere(a->run, item);
-		return;
-	}
-	found = audit_bank_find(a->bank, rec_text(item->rec, "image_id"),
-				rec_text(item->rec, "image"), &list, &err);
-	if (found < 0) {
-		run_fail(a->run, &err);
-		run_reject(a->run, item, "failed", err.text);
-		return;
-	}
-	if (!found) {
-		pass_unjoined(a, item);
-		return;
-	}
-	a->joined++;
-	flags = audit_caption_flag(item->rec);
-	if (flags & HYGIENE_UNUSABLE) {
-		audit_list_release(&list);
-		write_unasked(a, item);
-	} else {
-		a->current = audit_case_open(&a->plan, item, &list);
-	}
-}
-
-/* ---- trials out and back ---- */
-
-static void ask(struct audit *a, struct audit_trial *t, bool fresh)
-{
-	struct chat_request q;
-
-	audit_case_request(t, &q);
-	lvlm_ask(a->model, &q, NULL, fresh, t);
-}
-
-/* The next trial of the caption under way, before any new caption; false: nothing to ask now. */
-static bool ask_next(struct audit *a)
-{
-	struct audit_trial *t;
-	struct item item;
-
-	while (!a->current) {
-		if (!run_room(a->run) || !run_poll(a->run, &item))
-			return false;
-		start(a, &item);
-	}
-	t = audit_case_next(a->current);
-	if (t)
-		ask(a, t, false);
-	else
-		a->current = NULL;
-	return true;
-}
-
-/* A caption is under way although the input has ended, and the run has not. */
-static bool goes_on(const struct audit *a)
-{
-	return a->current && !sig_stop() && !run_failed(a->run);
-}
-
-static void close_case(struct audit *a, struct audit_case *c)
-{
-	struct item *item = audit_case_item(c);
-	enum run_fate fate = RUN_DONE;
-
-	if (!opt.model.dry_run)
-		item = audit_case_score(c, &fate);
-	count_score(a, item->rec);
-	run_write(a->run, item, fate);
-	if (c == a->current)
-		a->current = NULL;
-	audit_case_free(c);
-}
-
-static void put(struct audit *a, const struct lvlm_reply *reply)
-{
-	struct audit_trial *t = reply->about;
-	struct audit_case *c = audit_case_of(t);
-
-	if (reply->outcome == LVLM_MISSING) {
-		lvlm_expect(a->model, reply, &(struct chance_left){ 1, 1, 1 });
-		audit_case_missing(t);
-	} else if (!audit_case_take(t, reply)) {
-		ask(a, t, true);
-		return;
-	}
-	if (audit_case_over(c))
-		close_case(a, c);
-}
-
-/* What is still open when the run ends early. */
-static void abandon(struct audit *a)
-{
-	struct audit_trial *t;
-	struct audit_case *c;
-
-	while ((t = lvlm_abandon(a->model))) {
-		c = audit_case_of(t);
-		audit_case_lost(t);
-		if (audit_case_quiet(c) && c != a->current)
-			audit_case_free(c);
-	}
-	audit_case_free(a->current);
-	a->current = NULL;
-}
+static const char default_free_prompt[] =
+#include "filter/prompts/audit_free.txt.h"
+;
 
 /* ---- before and after ---- */
 
@@ -328,6 +156,10 @@ static void check_options_or_die(void)
 		die(EXIT_USAGE, "--sample-only needs --sample N");
 	if (opt.summary + opt.compare + opt.sample_only > 1)
 		die(EXIT_USAGE, "--summary, --compare and --sample-only do different things");
+	if (opt.bank.prism && opt.caprl)
+		die(EXIT_USAGE, "--reward caprl and --layout prism are two evaluations");
+	if (opt.free_prompt && !opt.bank.prism)
+		die(EXIT_USAGE, "--free-prompt is for --layout prism");
 	if (opt.rotations < 1 || opt.rotations > TALLY_TRIALS_MAX)
 		die(EXIT_USAGE, "--rotations takes 1 to %d", TALLY_TRIALS_MAX);
 	if (judging_trials(o, &err))
@@ -343,14 +175,31 @@ static void make_plan_or_die(struct audit_plan *plan)
 	plan->o = &opt.trials;
 	plan->rotations = (int)opt.rotations;
 	plan->caprl = opt.caprl;
+	plan->prism = opt.bank.prism;
 	if (!opt.trials.prompt)
 		prompt_init(&plan->prompt, default_prompt);
 	else if (prompt_load(&plan->prompt, opt.trials.prompt, &err))
 		die_err(&err);
+	if (!opt.free_prompt)
+		prompt_init(&plan->free_prompt, default_free_prompt);
+	else if (prompt_load(&plan->free_prompt, opt.free_prompt, &err))
+		die_err(&err);
 	if (prompt_needs(&plan->prompt, "caption", &err) ||
 	    prompt_needs(&plan->prompt, "question", &err) ||
-	    prompt_needs(&plan->prompt, "options", &err))
+	    prompt_needs(&plan->prompt, "options", &err) ||
+	    prompt_needs(&plan->free_prompt, "caption", &err) ||
+	    prompt_needs(&plan->free_prompt, "question", &err))
 		die_err(&err);
+}
+
+/* One, or Prism's two with an empty line between them. */
+static int show_prompts(const struct audit_plan *plan)
+{
+	int put = puts(plan->prompt.text);
+
+	if (put >= 0 && plan->prism)
+		put = printf("\n%s\n", plan->free_prompt.text);
+	return put < 0 || fflush(stdout) ? EXIT_OUTPUT : EXIT_SETTLED;
 }
 
 static struct audit_bank *open_bank_or_die(void)
@@ -365,25 +214,13 @@ static struct audit_bank *open_bank_or_die(void)
 	n = audit_bank_counts(bank);
 	if (*n->layout)
 		note("%s: %s", opt.bank.questions.items[0], n->layout);
+	if (n->unreadable)
+		note("%lld questions excluded: their right answers cannot be read",
+		     (long long)n->unreadable);
 	note("%lld questions to ask; %lld dropped or undecided, %lld twice, %lld not usable%s%s",
 	     (long long)n->held, (long long)n->dropped, (long long)n->again,
 	     (long long)n->unusable, *n->first ? ", the first at " : "", n->first);
 	return bank;
-}
-
-/* Nothing joined: the two sides name their images differently, and a look shows how. */
-static void check_joined(struct audit *a)
-{
-	struct err err;
-	char *other;
-
-	if (a->joined || !a->unjoined || run_failed(a->run) || sig_stop())
-		return;
-	other = audit_bank_example(a->bank);
-	err_set(&err, EXIT_DATA, "no caption joins a question: the first caption is of %s, the first "
-		"question of %s; see --join and --strip-prefix", a->example, other);
-	run_fail(a->run, &err);
-	free(other);
 }
 
 /* ---- a sample ---- */
@@ -443,21 +280,25 @@ static int summarise(char **files)
 	struct run *run;
 	struct buf text;
 	struct err err;
-	int code;
+	int code, bad;
 
 	if (opt.run.output)
 		die(EXIT_USAGE, "--summary writes no records, so it takes no -o");
 	opt.run.output = "/dev/null";
 	run = run_open_or_die(&opt.run, &scores, REC_SCORE, files);
 	while (run_next(run, &item)) {
-		if (audit_page_add(page, item.rec, &err))
+		bad = audit_page_add(page, item.rec, &err);
+		if (bad && err.kind != EXIT_DATA)
+			run_fail(run, &err);
+		if (bad)
 			run_reject(run, &item, "bad_score", err.text);
 		else
 			run_end(run, &item, RUN_DONE, NULL, NULL);
 	}
 	code = run_close(run, NULL);
 	buf_init(&text, BUF_NO_MAX);
-	audit_page_text(page, &text);
+	if (audit_page_text(page, &text, &err))
+		die_err(&err);
 	if (code == EXIT_SETTLED)
 		code = print(&text);
 	buf_release(&text);
@@ -511,22 +352,39 @@ static int compare(char **files)
 }
 
 /* What the scores of this run say, on stderr. */
-static void say_page(const struct audit_page *page)
+static void say_page_or_die(const struct audit_page *page)
 {
 	char *line, *rest;
 	struct buf text;
+	struct err err;
 
 	buf_init(&text, BUF_NO_MAX);
-	audit_page_text(page, &text);
+	if (audit_page_text(page, &text, &err))
+		die_err(&err);
 	rest = text.data;
 	while (!opt.run.quiet && (line = strsep(&rest, "\n")) && rest)
 		msg_line(line);
 	buf_release(&text);
 }
 
+/* What the options say about asking. */
+static void begin(struct audit_asking *a, struct audit_plan *plan)
+{
+	if (opt.model.dry_run) {
+		run_options_dry(&opt.run);
+		words.fates[RUN_DONE] = "to be asked about";
+	}
+	opt.model.verbose = opt.run.verbose;
+	a->plan = plan;
+	a->image_field = opt.bank.image_field;
+	a->text_field = opt.text_field;
+	a->dry_run = opt.model.dry_run;
+}
+
 int main(int argc, char **argv)
 {
-	struct audit a = { .run = NULL };
+	struct audit_asking a = { .run = NULL };
+	struct audit_plan plan;
 	struct meter_now now = { 0 };
 	struct lvlm_reply reply;
 	struct err err;
@@ -547,17 +405,13 @@ int main(int argc, char **argv)
 		audit_files_free(files);
 		return code;
 	}
-	make_plan_or_die(&a.plan);
+	make_plan_or_die(&plan);
 	if (opt.trials.show_prompt) {
-		code = puts(a.plan.prompt.text) < 0 || fflush(stdout) ? EXIT_OUTPUT : EXIT_SETTLED;
-		audit_plan_release(&a.plan);
+		code = show_prompts(&plan);
+		audit_plan_release(&plan);
 		return code;
 	}
-	if (opt.model.dry_run) {
-		run_options_dry(&opt.run);
-		words.fates[RUN_DONE] = "to be asked about";
-	}
-	opt.model.verbose = opt.run.verbose;
+	begin(&a, &plan);
 	a.model = lvlm_new_or_die(&opt.model);
 	a.bank = open_bank_or_die();
 	a.sample = opt.sample ? read_sample_or_die(files) : NULL;
@@ -567,32 +421,32 @@ int main(int argc, char **argv)
 	if (a.sample)
 		run_elsewhere_is(a.run, "not in the sample");
 
-	while (!run_ended(a.run) || !lvlm_idle(a.model) || goes_on(&a)) {
-		while (lvlm_room(a.model) && ask_next(&a))
+	while (!run_ended(a.run) || !lvlm_idle(a.model) || audit_asking_open(&a)) {
+		while (lvlm_room(a.model) && audit_asking_next(&a))
 			;
 		if (lvlm_wait(a.model, run_fd(a.run), &err))
 			run_fail(a.run, &err);
 		while (lvlm_reply(a.model, &reply))
-			put(&a, &reply);
+			audit_asking_put(&a, &reply);
 		lvlm_meter(a.model, &now);
 		run_tick(a.run, &now);
 	}
 
-	abandon(&a);
-	check_joined(&a);
+	audit_asking_abandon(&a);
+	audit_asking_check(&a);
 	lvlm_say(a.model, more, sizeof(more));
-	lvlm_stats(a.model, a.plan.prompt.id, run_stats(a.run));
+	lvlm_stats(a.model, plan.prompt.id, run_stats(a.run));
 	if (lvlm_commit(a.model, &err))
 		run_fail(a.run, &err);
 	code = run_close(a.run, more);	/* its last bytes ask the model to commit */
 	if ((code == EXIT_SETTLED || code == EXIT_LEFT) && !opt.model.dry_run)
-		say_page(a.page);
+		say_page_or_die(a.page);
 	lvlm_free(a.model, NULL);
 	audit_bank_close(a.bank);
 	audit_page_free(a.page);
 	audit_sample_free(a.sample);
-	audit_plan_release(&a.plan);
+	audit_plan_release(&plan);
 	audit_files_free(files);
-	free(a.example);
+	audit_asking_release(&a);
 	return code;
 }

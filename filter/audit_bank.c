@@ -14,6 +14,7 @@
 
 #include "cli/buf.h"
 #include "cli/sig.h"
+#include "filter/audit_prism.h"
 #include "schemas/layout.h"
 #include "schemas/record.h"
 #include "schemas/tally.h"
@@ -33,11 +34,11 @@ struct audit_bank {
 #define TEMPORARY \
 	"PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -16384;" \
 	"CREATE TABLE bank (id INTEGER PRIMARY KEY, question_id TEXT UNIQUE, image_id TEXT," \
-	" path TEXT, question TEXT, options TEXT, answer TEXT, blind REAL, sight REAL); BEGIN"
+	" path TEXT, question TEXT, options TEXT, answer TEXT, blind REAL, sight REAL, kind INTEGER); BEGIN"
 #define INDEXES \
 	"COMMIT; CREATE INDEX bank_by_image ON bank (image_id);" \
 	"CREATE INDEX bank_by_path ON bank (path)"
-#define COLUMNS "question_id, question, options, answer, blind, sight FROM bank WHERE "
+#define COLUMNS "question_id, question, options, answer, blind, sight, kind FROM bank WHERE "
 
 /* The same columns out of a store. Full-share accuracies are means over the models. */
 #define SHARE(pass) \
@@ -46,7 +47,7 @@ struct audit_bank {
 #define STORE_COLUMNS \
 	"SELECT q.question_id, q.question, (SELECT json_group_array(text) FROM (SELECT text FROM " \
 	"options WHERE question = q.id ORDER BY number)), q.answer, " SHARE("blind") ", " \
-	SHARE("sight") " FROM questions q WHERE (q.verdict IS NULL OR q.verdict = 'keep') AND " \
+	SHARE("sight") ", 0 FROM questions q WHERE (q.verdict IS NULL OR q.verdict = 'keep') AND " \
 	"q.path IN (SELECT p.id FROM paths p WHERE p.image IN "
 #define STORE_ORDER ") ORDER BY q.place, q.question_id"
 
@@ -202,20 +203,17 @@ static void bind_share(sqlite3_stmt *stmt, int at, double share)
 		sqlite3_bind_double(stmt, at, share);
 }
 
-static int add(struct audit_bank *b, struct rec *r, const struct rec_question *q, struct err *err)
+/* What the two kinds of rows have alike; the rest is bound. */
+static int add(struct audit_bank *b, struct rec *r, const char *id, const char *question,
+	       enum audit_kind kind, struct err *err)
 {
-	const char *raw = "", *path = rec_text(r, "image");
-	size_t len = 0;
+	const char *path = rec_text(r, "image");
 
-	rec_raw(r, "options", &raw, &len);
-	bind_text(b->add, 1, q->id);
+	bind_text(b->add, 1, id);
 	bind_text(b->add, 2, rec_text(r, "image_id"));
 	bind_text(b->add, 3, path ? key_of(b, path) : NULL);
-	bind_text(b->add, 4, q->question);
-	sqlite3_bind_text(b->add, 5, raw, (int)len, SQLITE_TRANSIENT);
-	bind_text(b->add, 6, rec_text(r, "answer"));
-	bind_share(b->add, 7, share_of(r, "blind", (int)q->option_count));
-	bind_share(b->add, 8, share_of(r, "sight", (int)q->option_count));
+	bind_text(b->add, 4, question);
+	sqlite3_bind_int(b->add, 9, kind);
 	if (db_step(&b->db, b->add, err))
 		return -1;
 	if (sqlite3_changes(b->db.handle))
@@ -225,12 +223,31 @@ static int add(struct audit_bank *b, struct rec *r, const struct rec_question *q
 	return 0;
 }
 
-static void unusable(struct audit_bank *b, const struct line *line, const char *why)
+static void first(struct audit_bank *b, const struct line *line, const char *why)
 {
-	b->counts.unusable++;
 	if (!*b->counts.first)
 		snprintf(b->counts.first, sizeof(b->counts.first), "%.80s:%lld: %s", line->file,
 			 (long long)line->number, why);
+}
+
+static void unusable(struct audit_bank *b, const struct line *line, const char *why)
+{
+	b->counts.unusable++;
+	first(b, line, why);
+}
+
+static int add_record(struct audit_bank *b, struct rec *r, const struct rec_question *q,
+		      struct err *err)
+{
+	const char *raw = "";
+	size_t len = 0;
+
+	rec_raw(r, "options", &raw, &len);
+	sqlite3_bind_text(b->add, 5, raw, (int)len, SQLITE_TRANSIENT);
+	bind_text(b->add, 6, rec_text(r, "answer"));
+	bind_share(b->add, 7, share_of(r, "blind", (int)q->option_count));
+	bind_share(b->add, 8, share_of(r, "sight", (int)q->option_count));
+	return add(b, r, q->id, q->question, AUDIT_CHOICE, err);
 }
 
 static int take_record(struct audit_bank *b, const struct line *line, struct rec *r,
@@ -248,7 +265,7 @@ static int take_record(struct audit_bank *b, const struct line *line, struct rec
 		unusable(b, line, err->text);
 		return 0;
 	}
-	result = q.image_key ? add(b, r, &q, err) : 0;
+	result = q.image_key ? add_record(b, r, &q, err) : 0;
 	if (!q.image_key)
 		unusable(b, line, "neither 'image_id' nor 'image' in the record");
 	free(q.options);
@@ -292,6 +309,32 @@ static int take_row_of(struct audit_bank *b, const struct line *line, struct rec
 	return result;
 }
 
+/* One row of a benchmark. */
+static int take_prism(struct audit_bank *b, const struct line *line, struct rec *row,
+		      struct err *err)
+{
+	struct audit_prism p;
+	int result = 0;
+
+	switch (audit_prism_read(row, b->o.image_field, &p, err)) {
+	case LAYOUT_PRISM_READ:
+		bind_text(b->add, 5, p.options);
+		bind_text(b->add, 6, *p.answer ? p.answer : NULL);
+		bind_share(b->add, 7, -1);
+		bind_share(b->add, 8, -1);
+		result = add(b, row, p.id, p.row.question, p.kind, err);
+		break;
+	case LAYOUT_PRISM_NO_GOLD:
+		b->counts.unreadable++;
+		first(b, line, err->text);
+		break;
+	default:
+		unusable(b, line, err->text);
+	}
+	audit_prism_release(&p);
+	return result;
+}
+
 static int take_line(struct audit_bank *b, const struct line *line, struct err *err)
 {
 	struct rec *r;
@@ -306,7 +349,7 @@ static int take_line(struct audit_bank *b, const struct line *line, struct err *
 		unusable(b, line, err->text);
 		return 0;
 	}
-	result = take_row_of(b, line, r, err);
+	result = b->o.prism ? take_prism(b, line, r, err) : take_row_of(b, line, r, err);
 	rec_free(r);
 	return result;
 }
@@ -341,7 +384,7 @@ static int open_files(struct audit_bank *b, char *const *paths, struct err *err)
 	if (db_exec(&b->db, TEMPORARY, err))
 		return -1;
 	b->add = db_prepare(&b->db, "INSERT OR IGNORE INTO bank VALUES "
-			    "(NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", err);
+			    "(NULL, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)", err);
 	if (!b->add || read_files(b, paths, err) || db_exec(&b->db, INDEXES, err))
 		return -1;
 	b->by_id = db_prepare(&b->db, "SELECT " COLUMNS "image_id = ?1 ORDER BY id", err);
@@ -359,7 +402,7 @@ static int check(const struct audit_bank *b, struct err *err)
 		return 0;
 	return err_set(err, EXIT_DATA, "no question to ask in '%s': %lld dropped or undecided, %lld "
 		       "not usable%s%s", b->o.questions.items[0], (long long)c->dropped,
-		       (long long)c->unusable, *c->first ? ", the first at " : "", c->first);
+		       (long long)(c->unusable + c->unreadable), *c->first ? ", the first at " : "", c->first);
 }
 
 static int open_bank(struct audit_bank *b, struct err *err)
@@ -371,6 +414,9 @@ static int open_bank(struct audit_bank *b, struct err *err)
 
 	if (!given->count)
 		return err_set(err, EXIT_USAGE, "which questions? -Q FILE says it: JSONL or a store");
+	if (given->count == 1 && is_store(given->items[0]) && b->o.prism)
+		return err_set(err, EXIT_USAGE, "--layout prism reads rows, and '%s' is a store",
+			       given->items[0]);
 	if (given->count == 1 && is_store(given->items[0]))
 		return open_store(b, given->items[0], err);
 	paths = xcalloc(given->count + 1, sizeof(*paths));
@@ -441,7 +487,9 @@ static int take_options(struct audit_question *q, const char *json)
 	cJSON_ArrayForEach(item, list)
 		q->options[q->option_count++] = xstrdup(cJSON_IsString(item) ? item->valuestring : "");
 	cJSON_Delete(list);
-	return count >= 2 && count <= 25 ? 0 : -1;
+	if (q->kind != AUDIT_CHOICE)
+		return 0;
+	return count >= 2 && count <= 25 && q->answer >= 0 && q->answer < count ? 0 : -1;
 }
 
 static double share_at(sqlite3_stmt *stmt, int column)
@@ -455,14 +503,14 @@ static void take_row(sqlite3_stmt *stmt, struct audit_list *list)
 {
 	const char *answer = (const char *)sqlite3_column_text(stmt, 3);
 	struct audit_question q = {
+		.kind = (enum audit_kind)sqlite3_column_int(stmt, 6),
 		.id = xstrdup((const char *)sqlite3_column_text(stmt, 0)),
 		.question = xstrdup((const char *)sqlite3_column_text(stmt, 1)),
 		.answer = answer && answer[0] && !answer[1] ? answer[0] - 'A' : -1,
 		.blind = share_at(stmt, 4), .sight = share_at(stmt, 5),
 	};
 
-	if (take_options(&q, (const char *)sqlite3_column_text(stmt, 2)) || q.answer < 0 ||
-	    (size_t)q.answer >= q.option_count) {
+	if (take_options(&q, (const char *)sqlite3_column_text(stmt, 2))) {
 		free_question(&q);
 		return;
 	}

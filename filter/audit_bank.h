@@ -13,6 +13,7 @@
 #ifndef FILTER_AUDIT_BANK_H
 #define FILTER_AUDIT_BANK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -31,15 +32,23 @@ struct audit_bank_options {
 	enum audit_join join;
 	struct opt_list prefixes;	/* taken off the paths of both sides */
 	const char *image_field;	/* --image-field, for rows of others; or NULL */
+	bool prism;			/* rows of a benchmark: schemas/layout_prism.h */
 };
 
 int audit_parse_join(const char *text, void *to, struct err *err);
 
+enum audit_kind {
+	AUDIT_CHOICE,
+	AUDIT_NUMBER,		/* these two in Prism's rows alone: filter/free_answer.h */
+	AUDIT_TEXT
+};
+
 struct audit_question {
+	enum audit_kind kind;
 	char *id, *question;
-	char **options;
+	char **options;		/* of a free answer: all right ones */
 	size_t option_count;
-	int answer;		/* index */
+	int answer;		/* index; of a free answer -1 */
 	double blind, sight;	/* mean accuracy in the full share; -1: it has none */
 };
 
@@ -53,7 +62,8 @@ void audit_list_release(struct audit_list *list);
 /* What became of the question records that were read; of a store only `held`. */
 struct audit_bank_counts {
 	int64_t held, dropped, unusable, again;	/* again: an id that was there before */
-	char first[512];			/* why the first one was unusable */
+	int64_t unreadable;			/* right answers that cannot be read: excluded */
+	char first[512];			/* why the first one was unusable, or excluded */
 	char layout[200];			/* how the first row of others is read, or "" */
 };
 

@@ -9,6 +9,7 @@
 
 #include "cli/buf.h"
 #include "filter/abstain.h"
+#include "filter/free_answer.h"
 #include "filter/letter.h"
 #include "schemas/hash.h"
 #include "schemas/interval.h"
@@ -22,8 +23,12 @@ enum finding { CORRECT, OMITTED, CONTRADICTED, UNPARSED, REFUSED, FAILED, FINDIN
 static const char *const names[FINDINGS] = { "correct", "omitted", "contradicted", "unparsed",
 					     "refused", "failed" };
 
+static const char *const kinds[] = { [AUDIT_CHOICE] = "choice", [AUDIT_NUMBER] = "number",
+				     [AUDIT_TEXT] = "text" };
+
 struct counts {
 	int of[FINDINGS];
+	double credit;		/* of all valid trials, in their order, once it is over */
 };
 
 struct audit_trial {
@@ -31,6 +36,7 @@ struct audit_trial {
 	int question, number;
 	uint8_t order[ORDER_OPTIONS_MAX];
 	bool again;
+	double credit;
 };
 
 struct audit_case {
@@ -55,6 +61,7 @@ void audit_plan_release(struct audit_plan *plan)
 	buf_release(&plan->options);
 	buf_release(&plan->text);
 	prompt_release(&plan->prompt);
+	prompt_release(&plan->free_prompt);
 }
 
 /* ---- which trials there are ---- */
@@ -71,6 +78,15 @@ static struct order_plan order_plan(const struct audit_case *c, int question)
 	};
 }
 
+/* A free answer has no options to shuffle, so that only luck can differ. */
+static void plan_free(struct audit_case *c, int question)
+{
+	int n, wanted = c->plan->o->temperature > 0 ? c->plan->rotations : 1;
+
+	for (n = 0; n < wanted; n++)
+		c->trials[c->count++] = (struct audit_trial){ c, question, n, { 0 }, false, 0 };
+}
+
 /* Every question in every order, question by question. */
 static void plan_all(struct audit_case *c)
 {
@@ -82,11 +98,15 @@ static void plan_all(struct audit_case *c)
 
 	c->trials = xcalloc(c->list.count * (size_t)c->plan->rotations, sizeof(*c->trials));
 	for (i = 0; i < c->list.count; i++) {
+		if (c->list.items[i].kind != AUDIT_CHOICE) {
+			plan_free(c, (int)i);
+			continue;
+		}
 		plan = order_plan(c, (int)i);
 		wanted = order_most(plan.options, plan.distinct, c->plan->rotations);
 		order_make(&plan, wanted, orders);
 		for (n = 0; n < wanted; n++) {
-			c->trials[c->count] = (struct audit_trial){ c, (int)i, n, { 0 }, false };
+			c->trials[c->count] = (struct audit_trial){ c, (int)i, n, { 0 }, false, 0 };
 			memcpy(c->trials[c->count++].order, orders[n], sizeof(*orders));
 		}
 	}
@@ -116,7 +136,7 @@ static void plan_draws(struct audit_case *c)
 		question = (int)draw_below(&draw, (unsigned)c->list.count);
 		plan = order_plan(c, question);
 		order_make(&plan, n + 1, orders);
-		c->trials[n] = (struct audit_trial){ c, question, n, { 0 }, false };
+		c->trials[n] = (struct audit_trial){ c, question, n, { 0 }, false, 0 };
 		memcpy(c->trials[n].order, orders[n], sizeof(*orders));
 	}
 	free(orders);
@@ -137,7 +157,10 @@ struct audit_case *audit_case_open(struct audit_plan *plan, const struct item *i
 	c->own_abstain = xcalloc(c->list.count, sizeof(*c->own_abstain));
 	for (i = 0; i < c->list.count; i++) {
 		q = &c->list.items[i];
-		c->own_abstain[i] = abstain_find((const char *const *)q->options, q->option_count);
+		c->own_abstain[i] = -1;
+		if (q->kind == AUDIT_CHOICE)
+			c->own_abstain[i] = abstain_find((const char *const *)q->options,
+							 q->option_count);
 	}
 	if (plan->caprl)
 		plan_draws(c);
@@ -192,6 +215,22 @@ static const char *caption_of(struct audit_case *c)
 	return text ? text : "";
 }
 
+static bool is_free(const struct audit_trial *t)
+{
+	return t->of->list.items[t->question].kind != AUDIT_CHOICE;
+}
+
+static void fill_free(struct audit_trial *t)
+{
+	struct audit_plan *plan = t->of->plan;
+
+	buf_clear(&plan->text);
+	prompt_fill(&plan->free_prompt, (struct prompt_value[]){
+		{ "caption", caption_of(t->of) },
+		{ "question", t->of->list.items[t->question].question },
+		{ NULL, NULL } }, &plan->text);
+}
+
 static void fill_texts(struct audit_trial *t)
 {
 	struct audit_plan *plan = t->of->plan;
@@ -229,13 +268,13 @@ void audit_case_request(struct audit_trial *t, struct chat_request *q)
 {
 	const struct trial_options *o = t->of->plan->o;
 
-	fill_texts(t);
+	(is_free(t) ? fill_free : fill_texts)(t);
 	*q = (struct chat_request){
 		.prompt = t->of->plan->text.data, .temperature = o->temperature, .top_p = 1,
 		.repetition_penalty = 1, .max_tokens = o->max_tokens, .seed = -1,
-		.decode = o->decode, .home = rec_text(t->of->item.rec, "caption_id"),
+		.decode = is_free(t) ? CHAT_FREE : o->decode, .home = rec_text(t->of->item.rec, "caption_id"),
 	};
-	if (o->decode != CHAT_FREE)
+	if (q->decode != CHAT_FREE)
 		q->letters = t->of->letters;
 	if (o->temperature > 0)
 		q->seed = seed_of(t);
@@ -250,6 +289,33 @@ static enum finding pick_means(const struct audit_trial *t, int pick)
 	return pick == t->of->own_abstain[t->question] ? OMITTED : CONTRADICTED;
 }
 
+static bool is_refusal(const struct lvlm_reply *reply)
+{
+	return !strcmp(reply->finish_reason, "refusal") ||
+	       !strcmp(reply->finish_reason, "content_filter");
+}
+
+static enum finding judge_free(const struct audit_trial *t, const struct lvlm_reply *reply,
+			       double *credit)
+{
+	const struct audit_question *q = &t->of->list.items[t->question];
+	enum free_kind kind = q->kind == AUDIT_NUMBER ? FREE_NUMBER : FREE_TEXT;
+
+	if (is_refusal(reply))
+		return REFUSED;
+	switch (free_answer_read(reply->content, !strcmp(reply->finish_reason, "length"), kind,
+				 (const char *const *)q->options, q->option_count, credit)) {
+	case FREE_READ:
+		return *credit > 0 ? CORRECT : CONTRADICTED;
+	case FREE_ABSTAINED:
+		return OMITTED;
+	case FREE_REFUSED:
+		return REFUSED;
+	default:
+		return UNPARSED;
+	}
+}
+
 static enum finding judge(const struct audit_trial *t, const struct lvlm_reply *reply)
 {
 	const char *texts[ORDER_OPTIONS_MAX + 1];
@@ -260,8 +326,7 @@ static enum finding judge(const struct audit_trial *t, const struct lvlm_reply *
 	};
 	int letter;
 
-	if (!strcmp(reply->finish_reason, "refusal") ||
-	    !strcmp(reply->finish_reason, "content_filter"))
+	if (is_refusal(reply))
 		return REFUSED;
 	switch ((t->of->plan->o->caprl_letters ? letter_read_caprl : letter_read)(
 		reply->content, strlen(reply->content), &shown, &letter)) {
@@ -284,7 +349,9 @@ bool audit_case_take(struct audit_trial *t, const struct lvlm_reply *reply)
 	if (reply->outcome == LVLM_REJECTED)
 		f = REFUSED;
 	else if (reply->outcome == LVLM_ANSWERED)
-		f = judge(t, reply);
+		f = is_free(t) ? judge_free(t, reply, &t->credit) : judge(t, reply);
+	if (!is_free(t))
+		t->credit = f == CORRECT;
 	if (reply->from_ledger && !t->again &&
 	    ((f == UNPARSED && retry->unparsed) || (f == REFUSED && retry->refused))) {
 		t->again = true;
@@ -352,6 +419,13 @@ static void add_share(cJSON *json, const char *name, double share)
 		cJSON_AddNumberToObject(json, name, share);
 }
 
+static void add_credit(cJSON *json, enum audit_kind kind, const struct counts *n)
+{
+	cJSON_AddStringToObject(json, "kind", kinds[kind]);
+	if (valid(n))
+		cJSON_AddNumberToObject(json, "credit", n->credit / valid(n));
+}
+
 static cJSON *answers_json(const struct audit_case *c)
 {
 	cJSON *list = cJSON_CreateArray(), *json;
@@ -366,6 +440,8 @@ static cJSON *answers_json(const struct audit_case *c)
 		cJSON_AddStringToObject(json, "outcome", names[majority(&c->counts[i])]);
 		for (f = 0; f < FINDINGS; f++)
 			cJSON_AddNumberToObject(json, names[f], c->counts[i].of[f]);
+		if (c->plan->prism)
+			add_credit(json, c->list.items[i].kind, &c->counts[i]);
 		add_share(json, "blind", c->list.items[i].blind);
 		add_share(json, "sight", c->list.items[i].sight);
 		cJSON_AddItemToArray(list, json);
@@ -393,6 +469,21 @@ static void set_reward(struct rec *r, const struct audit_plan *plan, const struc
 	set_number(r, "upper", known ? &i.upper : NULL);
 }
 
+/* The mean over the questions that have one. */
+static void set_credit(struct rec *r, const struct counts *all, const cJSON *answers)
+{
+	const cJSON *answer, *credit;
+	double sum = 0, n = 0;
+
+	cJSON_ArrayForEach(answer, answers) {
+		credit = cJSON_GetObjectItemCaseSensitive(answer, "credit");
+		n += credit != NULL;
+		sum += credit ? credit->valuedouble : 0;
+	}
+	sum = n > 0 ? sum / n : 0;
+	set_number(r, "credit", n > 0 && !all->of[FAILED] ? &sum : NULL);
+}
+
 static void set_judge(struct rec *r, const struct audit_plan *plan)
 {
 	cJSON *json = cJSON_CreateObject();
@@ -401,6 +492,8 @@ static void set_judge(struct rec *r, const struct audit_plan *plan)
 	cJSON_AddStringToObject(json, "prompt_id", plan->prompt.id);
 	if (plan->caprl)
 		cJSON_AddStringToObject(json, "reward", "caprl");
+	if (plan->prism)
+		cJSON_AddStringToObject(json, "free_prompt_id", plan->free_prompt.id);
 	rec_set_json(r, "judge", json);
 	cJSON_Delete(json);
 }
@@ -418,6 +511,8 @@ static struct rec *score(const struct audit_plan *plan, const struct rec *captio
 	for (f = 0; f < FINDINGS; f++)
 		rec_set_int(r, names[f], all->of[f]);
 	set_reward(r, plan, all);
+	if (plan->prism)
+		set_credit(r, all, answers);
 	rec_set_json(r, "answers", answers);
 	cJSON_Delete(answers);
 	return r;
@@ -425,17 +520,20 @@ static struct rec *score(const struct audit_plan *plan, const struct rec *captio
 
 struct rec *audit_case_unasked(const struct audit_plan *plan, const struct rec *caption)
 {
-	return score(plan, caption, &(struct counts){ { 0 } }, 0, cJSON_CreateArray());
+	return score(plan, caption, &(struct counts){ .credit = 0 }, 0, cJSON_CreateArray());
 }
 
 struct item *audit_case_score(struct audit_case *c, enum run_fate *fate)
 {
-	cJSON *answers = answers_json(c);
-	struct counts all = { { 0 } };
+	struct counts all = { .credit = 0 };
+	cJSON *answers;
 	struct rec *r;
 	size_t i;
 	int f;
 
+	for (f = 0; f < c->count; f++)
+		c->counts[c->trials[f].question].credit += c->trials[f].credit;
+	answers = answers_json(c);
 	for (i = 0; i < c->list.count; i++)
 		for (f = 0; f < FINDINGS; f++)
 			all.of[f] += c->counts[i].of[f];

@@ -8,6 +8,11 @@
  * omits the answer; another wrong option, it contradicts it. A trial without a readable
  * answer is counted apart.
  *
+ * Prism's questions with a free answer (a number, a text) are asked once, or --rotations times at
+ * a temperature, since there is nothing to shuffle. What an answer is worth is its credit: 1 for
+ * a right option or number, its ANLS for a text, 0 else; a question's is the mean over its
+ * valid trials, a caption's the mean over its questions.
+ *
  * The published reward (--reward caprl; CapRL, arXiv 2509.22647, section 3) is another design:
  * N draws, each of one question, with freshly shuffled options; reward = right draws / N,
  * so that abstaining and what cannot be read earn nothing.
@@ -36,8 +41,8 @@ struct audit_plan {
 	const char *model;
 	const struct trial_options *o;
 	int rotations;
-	bool caprl;
-	struct prompt prompt;
+	bool caprl, prism;
+	struct prompt prompt, free_prompt;	/* free_prompt: only for prism */
 	struct buf options, text;	/* scratch of a request */
 };
 

@@ -11,6 +11,7 @@
 
 #include "cli/buf.h"
 #include "curate/hygiene.h"
+#include "filter/audit_best.h"
 #include "schemas/cluster.h"
 
 #define SOURCES_MAX 32		/* the rest goes under one heading */
@@ -29,6 +30,7 @@ struct figures_of {
 };
 
 struct audit_page {
+	struct audit_best *best;
 	struct figures_of all, lengths[LENGTHS], sources[SOURCES_MAX + 1];
 	size_t source_count;
 	struct cluster reward, normal;
@@ -44,7 +46,10 @@ struct answer {
 
 struct audit_page *audit_page_new(void)
 {
-	return xcalloc(1, sizeof(struct audit_page));
+	struct audit_page *page = xcalloc(1, sizeof(*page));
+
+	page->best = audit_best_new();
+	return page;
 }
 
 static void release(struct figures_of *f)
@@ -62,6 +67,7 @@ void audit_page_free(struct audit_page *page)
 
 	if (!page)
 		return;
+	audit_best_free(page->best);
 	release(&page->all);
 	for (i = 0; i < LENGTHS; i++)
 		release(&page->lengths[i]);
@@ -205,7 +211,7 @@ int audit_page_add(struct audit_page *page, struct rec *score, struct err *err)
 		if (a.full)
 			add_full(page, key, &a);
 	}
-	return 0;
+	return audit_best_add(page->best, score, err);
 }
 
 /* ---- the page out ---- */
@@ -325,15 +331,16 @@ static void add_sources(struct buf *out, const struct audit_page *page)
 		add_row(out, page->sources[SOURCES_MAX].name, &page->sources[SOURCES_MAX]);
 }
 
-void audit_page_text(const struct audit_page *page, struct buf *out)
+int audit_page_text(const struct audit_page *page, struct buf *out, struct err *err)
 {
 	add_head(out, page);
 	if (!page->all.questions)
-		return;
+		return 0;
 	buf_printf(out, "  %-18s %-20s %-20s %-20s 95 %% intervals, by image\n", "",
 		   "right", "omitted", "contradicted");
 	add_row(out, "all questions", &page->all);
 	add_sources(out, page);
 	add_lengths(out, page);
 	add_normal(out, page);
+	return audit_best_text(page->best, out, err);
 }

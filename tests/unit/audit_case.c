@@ -189,6 +189,106 @@ static void test_caprl(void **state)
 	free(text);
 }
 
+static void make_prism(double temperature)
+{
+	make_plan(3, false);
+	options.temperature = temperature;
+	plan.prism = true;
+	prompt_init(&plan.free_prompt, "{caption}#{question}#{options}");
+}
+
+static void add_text(struct audit_list *list, const char *id)
+{
+	add_question(list, id, 2, NULL);
+	list->items[list->count - 1].kind = AUDIT_TEXT;
+	list->items[list->count - 1].answer = -1;
+}
+
+/* Options are asked in their orders, a free answer once; a caption's credit is by question. */
+static void test_prism(void **state)
+{
+	struct audit_list list = { 0 };
+	struct chat_request q;
+	struct audit_case *c;
+	enum run_fate fate;
+	char *text;
+
+	(void)state;
+	make_prism(0);
+	add_question(&list, "q1", 2, NULL);
+	add_text(&list, "q2");
+	add_text(&list, "q3");
+	c = open_case(&list, "\"A cat.\"");
+	answer(c, "Pear");
+	answer(c, "Quince");
+	audit_case_request(audit_case_next(c), &q);
+	assert_string_equal(q.prompt, "A cat.#What?#{options}");
+	assert_null(q.letters);
+	audit_case_free(c);
+	audit_plan_release(&plan);
+
+	make_prism(0);
+	add_question(&list, "q1", 2, NULL);
+	add_text(&list, "q2");
+	add_text(&list, "q3");
+	c = open_case(&list, "\"A cat.\"");
+	answer(c, "Pear");
+	answer(c, "Quince");
+	answer(c, "quinces");
+	answer(c, "It cannot be answered from the description.");
+	assert_null(audit_case_next(c));
+	text = score(c, &fate);
+	holds(text, "\"questions\":3,\"asked\":4,\"valid\":4,\"correct\":2,\"omitted\":1,"
+	      "\"contradicted\":1,\"unparsed\":0,");
+	holds(text, "\"failed\":0,\"kind\":\"choice\",\"credit\":0.5}");
+	holds(text, "\"failed\":0,\"kind\":\"text\",\"credit\":0.857142857142857");
+	holds(text, "\"failed\":0,\"kind\":\"text\",\"credit\":0}],\"credit\":0.452380952380952");
+	free(text);
+}
+
+/* With a temperature a free answer is asked again and again, each time with its own seed. */
+static void test_prism_warm(void **state)
+{
+	struct audit_trial *t[3];
+	struct audit_list list = { 0 };
+	struct chat_request q;
+	struct audit_case *c;
+	enum run_fate fate;
+	int64_t seeds[3];
+	char *text;
+	int n;
+
+	(void)state;
+	make_prism(0.5);
+	add_text(&list, "q1");
+	c = open_case(&list, "\"A cat.\"");
+	for (n = 0; n < 3; n++) {
+		t[n] = audit_case_next(c);
+		audit_case_request(t[n], &q);
+		seeds[n] = q.seed;
+	}
+	assert_null(audit_case_next(c));
+	assert_true(seeds[0] != seeds[1] && seeds[1] != seeds[2] && seeds[0] != seeds[2]);
+	for (n = 2; n >= 0; n--)	/* in any order */
+		audit_case_take(t[n], &(struct lvlm_reply){ .outcome = LVLM_ANSWERED,
+			.content = n == 0 ? "Tom" : n == 1 ? "Pear" : "", .finish_reason = "stop" });
+	text = score(c, &fate);
+	holds(text, "\"correct\":1,\"omitted\":0,\"contradicted\":1,\"unparsed\":1,");
+	holds(text, "\"credit\":0.5}],\"credit\":0.5");
+	free(text);
+	make_prism(0.5);
+	add_text(&list, "q1");
+	c = open_case(&list, "\"A cat.\"");
+	answer(c, "Pear");
+	answer(c, "Pear");
+	answer(c, NULL);
+	text = score(c, &fate);
+	holds(text, "\"credit\":1}],\"credit\":null");
+	assert_int_equal(fate, RUN_LEFT);
+	free(text);
+	options.temperature = 0;
+}
+
 /* The question's own "cannot be determined" serves as the last option, and omits. */
 static void test_own_abstain(void **state)
 {
@@ -224,6 +324,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_majority), cmocka_unit_test(test_reward),
 		cmocka_unit_test(test_no_reward_while_failed), cmocka_unit_test(test_caprl),
+		cmocka_unit_test(test_prism), cmocka_unit_test(test_prism_warm),
 		cmocka_unit_test(test_own_abstain),
 	};
 
