@@ -298,6 +298,8 @@ int shards_add(struct shards *s, const void *bytes, size_t len, struct err *err)
 {
 	int bad;
 
+	if (!s->text->cap)
+		buf_room(s->text, CHUNK + CHUNK / 4);	/* no growing by and by */
 	buf_add(s->text, bytes, len);
 	if (s->text->len < CHUNK)
 		return 0;
