@@ -227,8 +227,8 @@ static int open_immutable(struct db *db, struct err *err)
 	} else {
 		sqlite3_close(db->handle);
 		code = sqlite3_open_v2(uri.data, &db->handle, SQLITE_OPEN_READONLY |
-				       SQLITE_OPEN_URI, NULL) ? db_fault(db, err) :
-		       set_up_reader(db, err);
+				       SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL) ?
+		       db_fault(db, err) : set_up_reader(db, err);
 	}
 	buf_release(&uri);
 	return code ? -1 : 0;
@@ -240,7 +240,8 @@ static int open_reader(struct db *db, struct err *err)
 
 	if (access(db->path, R_OK))
 		return err_set(err, EXIT_NOINPUT, "cannot open store '%s':", db->path);
-	if (sqlite3_open_v2(db->path, &db->handle, SQLITE_OPEN_READWRITE, NULL))
+	if (sqlite3_open_v2(db->path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+			    NULL))
 		return db_fault(db, err);
 	sqlite3_busy_timeout(db->handle, BUSY_MS);
 	if (set_up_reader(db, err) == 0)
@@ -255,8 +256,8 @@ static int open_writer(struct db *db, enum db_mode mode, struct err *err)
 {
 	if (mode == DB_CHANGE && access(db->path, R_OK))
 		return err_set(err, EXIT_NOINPUT, "cannot open store '%s':", db->path);
-	if (sqlite3_open_v2(db->path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
-			    NULL))
+	if (sqlite3_open_v2(db->path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE |
+			    SQLITE_OPEN_NOMUTEX, NULL))
 		return db_fault(db, err);
 	sqlite3_busy_timeout(db->handle, BUSY_MS);
 	return set_up_writer(db, err);

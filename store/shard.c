@@ -4,6 +4,9 @@
  * of the frame. So the frame is made without it, a header with room for it is written instead
  * (RFC 8878, 3.1.1.1: magic number, descriptor, window, 8 bytes of size), and filled in last.
  * The other forms are written as they come; their sums need no second look.
+ *
+ * Chunks are summed, compressed and written on a belt of its own thread; a shard is begun and
+ * finished when the belt is empty, so the encoder, the sums and the file have one user at a time.
  */
 #include "store/shard.h"
 
@@ -18,6 +21,7 @@
 #include <zstd.h>
 
 #include "cli/buf.h"
+#include "store/belt.h"
 
 #define CHUNK (256u << 10)	/* plain bytes given to the encoder at once */
 #define FRAME (128u << 10)	/* compressed bytes written at once */
@@ -31,7 +35,9 @@ struct shards {
 	struct shard_how how;
 	char *folder;
 	ZSTD_CCtx *zstd;
-	struct buf text, head, path;
+	struct belt *belt;
+	struct buf *text;	/* the belt's chunk: what comes behind all that was sent */
+	struct buf head, path;
 	struct digest plain;
 	char *frame;		/* FRAME bytes from the encoder */
 	int fd;
@@ -39,64 +45,6 @@ struct shards {
 	size_t count, cap;
 	int64_t bytes;		/* plain, of the shard under way */
 };
-
-static int set_up_encoder(struct shards *s, struct err *err)
-{
-	size_t bad;
-
-	s->zstd = ZSTD_createCCtx();
-	if (!s->zstd)
-		out_of_memory();
-	bad = ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_nbWorkers, s->how.threads);
-	if (!ZSTD_isError(bad))
-		bad = ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_jobSize, JOB);
-	if (!ZSTD_isError(bad))
-		bad = ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_compressionLevel, s->how.level);
-	if (!ZSTD_isError(bad))
-		bad = ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_checksumFlag, 1);
-	if (!ZSTD_isError(bad))
-		bad = ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_contentSizeFlag, 0);
-	if (ZSTD_isError(bad))
-		return err_set(err, EXIT_SYSTEM, "libzstd cannot compress in threads: %s",
-			       ZSTD_getErrorName(bad));
-	return 0;
-}
-
-struct shards *shards_open(const char *folder, const struct shard_how *how, struct err *err)
-{
-	struct shards *s = xcalloc(1, sizeof(*s));
-
-	s->how = *how;
-	s->folder = xstrdup(folder);
-	s->fd = -1;
-	s->frame = xmalloc(FRAME);
-	buf_init(&s->text, BUF_NO_MAX);
-	buf_init(&s->head, BUF_NO_MAX);
-	buf_init(&s->path, BUF_NO_MAX);
-	digest_init(&s->plain);
-	if (how->form == SHARD_ZST && set_up_encoder(s, err)) {
-		shards_free(s);
-		return NULL;
-	}
-	return s;
-}
-
-void shards_free(struct shards *s)
-{
-	if (!s)
-		return;
-	if (s->fd >= 0)
-		close(s->fd);
-	ZSTD_freeCCtx(s->zstd);
-	digest_release(&s->plain);
-	buf_release(&s->text);
-	buf_release(&s->head);
-	buf_release(&s->path);
-	free(s->frame);
-	free(s->folder);
-	free(s->items);
-	free(s);
-}
 
 static bool is_single(const struct shards *s)
 {
@@ -191,9 +139,10 @@ static int write_frame(struct shards *s, const char *bytes, size_t len, struct e
 	return write_at(s, bytes, len, -1, err);
 }
 
-static int compress(struct shards *s, ZSTD_EndDirective end, struct err *err)
+static int compress(struct shards *s, const struct buf *text, ZSTD_EndDirective end,
+		    struct err *err)
 {
-	ZSTD_inBuffer from = { s->text.data, s->text.len, 0 };
+	ZSTD_inBuffer from = { text->data, text->len, 0 };
 	ZSTD_outBuffer to;
 	size_t left;
 
@@ -206,21 +155,80 @@ static int compress(struct shards *s, ZSTD_EndDirective end, struct err *err)
 		if (write_frame(s, s->frame, to.pos, err))
 			return -1;
 	} while (end == ZSTD_e_end ? left > 0 : from.pos < from.size);
-	digest_add(&s->plain, s->text.data, s->text.len);
-	buf_clear(&s->text);
 	return 0;
 }
 
-/* What waits in s->text goes on its way. */
-static int emit(struct shards *s, bool last, struct err *err)
+static int emit_as(struct shards *s, const struct buf *text, ZSTD_EndDirective end,
+		   struct err *err)
 {
+	digest_add(&s->plain, text->data, text->len);
 	if (s->how.form == SHARD_ZST)
-		return compress(s, last ? ZSTD_e_end : ZSTD_e_continue, err);
-	if (write_at(s, s->text.data, s->text.len, -1, err))
-		return -1;
-	digest_add(&s->plain, s->text.data, s->text.len);
-	buf_clear(&s->text);
+		return compress(s, text, end, err);
+	return write_at(s, text->data, text->len, -1, err);
+}
+
+static int emit(void *about, const struct buf *text, struct err *err)
+{
+	return emit_as(about, text, ZSTD_e_continue, err);
+}
+
+static int set_up_encoder(struct shards *s, struct err *err)
+{
+	size_t bad;
+
+	s->zstd = ZSTD_createCCtx();
+	if (!s->zstd)
+		out_of_memory();
+	bad = ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_nbWorkers, s->how.threads);
+	if (!ZSTD_isError(bad))
+		bad = ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_jobSize, JOB);
+	if (!ZSTD_isError(bad))
+		bad = ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_compressionLevel, s->how.level);
+	if (!ZSTD_isError(bad))
+		bad = ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_checksumFlag, 1);
+	if (!ZSTD_isError(bad))
+		bad = ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_contentSizeFlag, 0);
+	if (ZSTD_isError(bad))
+		return err_set(err, EXIT_SYSTEM, "libzstd cannot compress in threads: %s",
+			       ZSTD_getErrorName(bad));
 	return 0;
+}
+
+struct shards *shards_open(const char *folder, const struct shard_how *how, struct err *err)
+{
+	struct shards *s = xcalloc(1, sizeof(*s));
+
+	s->how = *how;
+	s->folder = xstrdup(folder);
+	s->fd = -1;
+	s->frame = xmalloc(FRAME);
+	buf_init(&s->head, BUF_NO_MAX);
+	buf_init(&s->path, BUF_NO_MAX);
+	digest_init(&s->plain);
+	if ((how->form != SHARD_ZST || !set_up_encoder(s, err)) &&
+	    (s->belt = belt_new(emit, s, err))) {
+		s->text = belt_chunk(s->belt);
+		return s;
+	}
+	shards_free(s);
+	return NULL;
+}
+
+void shards_free(struct shards *s)
+{
+	if (!s)
+		return;
+	belt_free(s->belt);
+	if (s->fd >= 0)
+		close(s->fd);
+	ZSTD_freeCCtx(s->zstd);
+	digest_release(&s->plain);
+	buf_release(&s->head);
+	buf_release(&s->path);
+	free(s->frame);
+	free(s->folder);
+	free(s->items);
+	free(s);
 }
 
 static void add_end(struct shards *s)
@@ -228,9 +236,9 @@ static void add_end(struct shards *s)
 	static const char zeros[TAR_END];
 
 	if (s->how.form == SHARD_ARRAY)
-		buf_adds(&s->text, s->items[s->count - 1].rows ? "\n]\n" : "[]\n");
+		buf_adds(s->text, s->items[s->count - 1].rows ? "\n]\n" : "[]\n");
 	if (s->how.form == SHARD_TAR)
-		buf_add(&s->text, zeros, TAR_END);
+		buf_add(s->text, zeros, TAR_END);
 }
 
 static int write_size(struct shards *s, int64_t bytes, struct err *err)
@@ -249,8 +257,9 @@ static int finish(struct shards *s, struct err *err)
 	int bad;
 
 	add_end(s);
-	if (emit(s, true, err))
+	if (belt_wait(s->belt, err) || emit_as(s, s->text, ZSTD_e_end, err))
 		return -1;
+	buf_clear(s->text);
 	digest_end(&s->plain, &shard->plain);
 	shard->file = shard->plain;
 	if (s->how.form == SHARD_ZST && write_size(s, shard->plain.bytes, err))
@@ -279,7 +288,7 @@ int shards_begin(struct shards *s, int64_t len, struct err *err)
 		return -1;
 	shard = &s->items[s->count - 1];
 	if (s->how.form == SHARD_ARRAY)
-		buf_adds(&s->text, shard->rows ? ",\n" : "[\n");
+		buf_adds(s->text, shard->rows ? ",\n" : "[\n");
 	shard->rows++;
 	s->bytes += len;
 	return 0;
@@ -287,8 +296,16 @@ int shards_begin(struct shards *s, int64_t len, struct err *err)
 
 int shards_add(struct shards *s, const void *bytes, size_t len, struct err *err)
 {
-	buf_add(&s->text, bytes, len);
-	return s->text.len >= CHUNK ? emit(s, false, err) : 0;
+	int bad;
+
+	if (!s->text->cap)
+		buf_room(s->text, CHUNK + CHUNK / 4);	/* no growing by and by */
+	buf_add(s->text, bytes, len);
+	if (s->text->len < CHUNK)
+		return 0;
+	bad = belt_send(s->belt, err);
+	s->text = belt_chunk(s->belt);
+	return bad;
 }
 
 int shards_put(struct shards *s, const char *row, size_t len, struct err *err)
@@ -319,6 +336,8 @@ int shards_close(struct shards *s, struct err *err)
 	buf_release(&to);
 	ZSTD_freeCCtx(s->zstd);		/* its memory is wanted for the next split */
 	s->zstd = NULL;
+	belt_free(s->belt);
+	s->belt = NULL;
 	return result;
 }
 
