@@ -308,7 +308,8 @@ static int narrow(const struct choice *c, struct db *db, enum rec_kind kind, str
 static int fill_picked(const struct choice *c, struct db *db, enum rec_kind kind,
 		       struct err *err)
 {
-	const char *key = c->by_sample_key ? SAMPLE_KEY : KEY;
+	const char *key = c->by_row_id ? "choice_name(" CHOICE_ROW_KEY ")" :
+			  c->by_sample_key ? SAMPLE_KEY : KEY;
 	struct buf sql;
 	int result;
 

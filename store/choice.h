@@ -31,6 +31,15 @@
 #define CHOICE_SPLITS_MAX 16
 #define CHOICE_NAME_MAX 64
 
+/*
+ * What the row of a question r goes by as caprl: the image's id; where no bytes were read, the id
+ * of the CapRL-QA row it came with (32 hex digits, a JSON string), so that a set that was read and
+ * written again is the same; else the path.
+ */
+#define CHOICE_ROW_KEY "coalesce(i.image_id, CASE WHEN length(r.source_id) = 34 AND " \
+	"r.source_id GLOB '\"*\"' AND substr(r.source_id, 2, 32) NOT GLOB '*[^0-9a-f]*' " \
+	"THEN substr(r.source_id, 2, 32) END, p.path)"
+
 struct choice_split {
 	char name[CHOICE_NAME_MAX];
 	double share;
@@ -42,6 +51,7 @@ struct choice {
 	int64_t seed;
 	bool balance;
 	bool by_sample_key;	/* webdataset: the key, or its hash where it is no 32 hex digits */
+	bool by_row_id;		/* caprl: likewise, of CHOICE_ROW_KEY; questions only */
 	struct choice_split splits[CHOICE_SPLITS_MAX];
 	int split_count;	/* at least 1: the only one has all */
 };

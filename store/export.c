@@ -150,6 +150,7 @@ static void check_form(void)
 		die(EXIT_USAGE, "--balance is for questions");
 	opt.shards.form = rows->format->files;
 	rows->choice.by_sample_key = opt.shards.form == SHARD_TAR;
+	rows->choice.by_row_id = rows->format->id == FORMAT_CAPRL;
 	if (opt.shards.rows && (opt.shards.form == SHARD_LINES ||
 				opt.shards.form == SHARD_ARRAY))
 		die(EXIT_USAGE, "--format %s is one file for each split; --shard-rows is not "

@@ -14,7 +14,7 @@
 #include "store/balance.h"
 
 #define JOIN "JOIN paths p ON p.id = r.path JOIN images i ON i.id = p.image"
-#define ABOUT "k.split, ifnull(i.image_id, p.path), i.image_id, p.path, i.mime"
+#define ABOUT "k.split, %s, i.image_id, p.path, i.mime, "
 
 /* Columns: ABOUT, then those of the kind. */
 enum { AT_SPLIT, AT_KEY, AT_IMAGE_ID, AT_PATH, AT_MIME, AT_OWN,
@@ -86,7 +86,8 @@ static sqlite3_stmt *prepare(struct form *f, struct err *err)
 	struct buf sql;
 
 	buf_init(&sql, BUF_NO_MAX);
-	buf_adds(&sql, "SELECT " ABOUT ", ");
+	buf_printf(&sql, "SELECT " ABOUT, f->choice->by_row_id ? CHOICE_ROW_KEY :
+		   "ifnull(i.image_id, p.path)");
 	if (f->kind == REC_QUESTION)
 		buf_printf(&sql, "r.question_id, r.id, r.question, r.answer, %s FROM picked k "
 			   "JOIN questions r ON r.id = k.record " JOIN, f->choice->balance ?
@@ -283,21 +284,24 @@ static int add_web_item(struct form *f, struct buf *row, struct err *err)
 	return 0;
 }
 
-/* What stands before the list of an image's records. CapRL's ids are 32 digits: the image's,
- * or those of its path where no bytes were read. */
+/* CapRL's ids are 32 digits: the image's, those it came with, or the hash of its path. */
+static const char *row_id(const struct form *f, char hex[HASH_HEX])
+{
+	if (hash_is_hex(f->key.data))
+		return f->key.data;
+	hash_of(f->key.data, f->key.len, hex);
+	return hex;
+}
+
+/* What stands before the list of an image's records. */
 static void open_row(struct form *f, struct buf *row)
 {
 	char hex[HASH_HEX];
-	const char *id = f->image.image_id;
 
-	if (!id) {
-		hash_of(f->key.data, f->key.len, hex);
-		id = hex;
-	}
 	switch (f->format->id) {
 	case FORMAT_CAPRL:
 		buf_addc(row, '{');
-		add_text(row, "id", id);
+		add_text(row, "id", row_id(f, hex));
 		buf_addc(row, ',');
 		add_text(row, "image", f->image.path);
 		buf_adds(row, "," ASK "," SOURCE ",\"reward_model\":{\"ground_truth\":[");
@@ -332,10 +336,9 @@ static void close_row(struct form *f, struct buf *row)
 		buf_adds(row, "]}}");
 		break;
 	case FORMAT_VERL:
-		hash_of(f->key.data, f->key.len, hex);
 		buf_printf(row, "]},\"extra_info\":{\"split\":\"%s\",\"index\":%lld,",
 			   f->choice->splits[f->split].name, (long long)f->index);
-		add_text(row, "id", f->image.image_id ? f->image.image_id : hex);
+		add_text(row, "id", row_id(f, hex));
 		buf_addc(row, ',');
 		add_text(row, "image", f->image.path);
 		buf_adds(row, "}}");
