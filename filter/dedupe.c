@@ -393,7 +393,7 @@ static void open_near_or_die(void)
 
 int main(int argc, char **argv)
 {
-	struct copies *copies = copies_new();
+	struct copies *copies;
 	uint32_t number = 0;
 	struct item item;
 	struct run *run;
@@ -408,6 +408,7 @@ int main(int argc, char **argv)
 		open_near_or_die();
 	opt.part = opt.run.part;	/* slices go by duplicate key, not by image */
 	opt.run.part.of = 0;
+	copies = copies_new();
 	start = check_inputs_or_die(inputs);
 	collect_all_or_die(inputs, copies);
 	if (near)

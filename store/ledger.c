@@ -574,13 +574,17 @@ int main(int argc, char **argv)
 {
 	const struct action *action;
 	char **files;
+	int code;
 
 	(void)argc;
 	msg_init("capqa-ledger", false);
+	sig_init();
 	files = opt_parse_or_die(argv, &about, true);
 	msg_quiet(opt.quiet);
-	sig_init();
 	action = action_or_die(files[0]);
 	check_options_or_die(action->name);
-	return action->run(files + 1);
+	code = action->run(files + 1);
+	if (code && code == sig_stop())
+		complain("stopped; what was committed stays, run again to go on");
+	return code;
 }
