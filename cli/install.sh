@@ -28,7 +28,7 @@ list() {
 	git ls-files examples 2>/dev/null | grep . >"$build/examples.list" ||
 		find examples -type f >"$build/examples.list"
 	grep -v '^examples/sim/.*\.[ch]$' "$build/examples.list" | while IFS= read -r file; do
-		case $file in *.sh) mode=755 ;; *) mode=644 ;; esac
+		case $file in *.sh | *.sbatch) mode=755 ;; *) mode=644 ;; esac
 		echo "$mode $file share/capqa/$file"
 	done
 }
