@@ -36,6 +36,7 @@ python3 examples/sim/truth.py --captions examples/sim/world.json >"$demo/planted
 capqa audit -q -L "$demo/ledger.db" -m sim-llm -Q "$demo/capqa.db" --strip-prefix examples/images/ \
 	"$demo/planted.jsonl" -o "$demo/scores.jsonl"
 capqa ingest -q -d "$demo/capqa.db" "$demo/captions.jsonl" "$demo/scores.jsonl"
+capqa report -q -d "$demo/capqa.db" -o "$demo/report.html"
 sh examples/demo/audit.sh "$demo/capqa.db"
 cat <<END
 
