@@ -12,7 +12,7 @@
 #include "cli/buf.h"
 
 #define APPLICATION_ID 1667330161	/* 'capq'; store.sql says the same */
-#define BUSY_MS 10000		/* how long another writer's transaction is waited for */
+#define BUSY_MS 60000		/* how long another writer's transaction is waited for */
 #define CACHE_KB 32768	/* ids come in the order of hashes: what is cached decides the speed */
 #define SETUP_WRITE "PRAGMA page_size = 65536; PRAGMA journal_mode = WAL; " \
 	"PRAGMA synchronous = NORMAL"

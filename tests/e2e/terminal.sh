@@ -41,6 +41,8 @@ holds "Ctrl-C ends it with the way to go on" wait_for shows 'run again to go on'
 screen >after
 holds "no bar is left" sh -c '! grep -q "\[=*  *\]" after'
 holds "and no torn line" sh -c 'tr "\n" " " <after | grep -q "capqa-blind: .* questions: "'
+prompt_is_back() { [ "$(screen | tail -n 1)" = 'ready>' ]; }
+holds "the prompt is back" wait_for prompt_is_back
 type_in 'echo "code $?"'
 holds "exit code 130" wait_for shows '^code 130'
 
