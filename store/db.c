@@ -182,11 +182,22 @@ static int migrate(struct db *db, struct err *err)
 	return db_exec(db, indexes, err) || db_exec(db, views, err) || db_commit(db, err) ? -1 : 0;
 }
 
+/* The change to WAL asks no busy handler; two who open a new store at once meet there. */
+static int set_mode(struct db *db, struct err *err)
+{
+	int code, waited_ms = 0;
+
+	while ((code = sqlite3_exec(db->handle, SETUP_WRITE, NULL, NULL, NULL)) == SQLITE_BUSY &&
+	       waited_ms < BUSY_MS)
+		waited_ms += sqlite3_sleep(10);
+	return code ? db_fault(db, err) : 0;
+}
+
 static int set_up_writer(struct db *db, struct err *err)
 {
 	int64_t version;
 
-	if (check_identity(db, &version, err) || db_exec(db, SETUP_WRITE, err) ||
+	if (check_identity(db, &version, err) || set_mode(db, err) ||
 	    (version < VERSION ? migrate(db, err) : db_exec(db, indexes, err)))
 		return -1;
 	return db_exec(db, "PRAGMA foreign_keys = ON", err);
