@@ -372,7 +372,7 @@ static size_t sound_at(const char *p, size_t left, size_t *len)
  * The body with U+FFFD for all that may not enter a record: NULs (cJSON would end the string
  * there), half surrogate pairs (it would refuse the whole reply) and broken UTF-8.
  */
-static void mend(const char *body, size_t len, struct buf *out)
+void chat_mend(const char *body, size_t len, struct buf *out)
 {
 	size_t i, n, bad, from = 0;
 
@@ -396,7 +396,7 @@ enum chat_got chat_read(const char *body, size_t len, struct chat_reply *reply,
 	cJSON *json;
 
 	buf_init(&clean, BUF_NO_MAX);
-	mend(body, len, &clean);
+	chat_mend(body, len, &clean);
 	json = cJSON_ParseWithLength(clean.data, clean.len);
 	choice = first_choice(json);
 	*error = (struct chat_error){ .message = "" };

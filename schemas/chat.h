@@ -99,6 +99,9 @@ enum chat_got {
 enum chat_got chat_read(const char *body, size_t len, struct chat_reply *reply,
 			struct chat_error *error);
 void chat_reply_release(struct chat_reply *reply);
+/* Appends a body as chat_read takes it: NULs, half surrogate pairs and broken UTF-8, which may not
+ * enter a record, have become U+FFFD. For who parses it on the way to chat_read. */
+void chat_mend(const char *body, size_t len, struct buf *out);
 
 /* Does this error say that the model or server takes no images at all? (vLLM, llama-server) */
 bool chat_says_no_images(const struct chat_error *error);

@@ -410,7 +410,10 @@ static int export_one(struct sink *out, const char *path, int64_t *count, struct
 	if (!sqlite3_prepare_v2(db, "SELECT " ANSWERS_COLUMNS ", key FROM answers ORDER BY id", -1,
 				&s, NULL))
 		while (!sig_stop() && !bad && (code = sqlite3_step(s)) == SQLITE_ROW) {
-			if ((bad = answers_row(s, path, &answer, err)))
+			bad = sqlite3_column_bytes(s, 9) == HASH_BYTES ?
+				answers_row(s, path, &answer, err) :
+				err_set(err, EXIT_DATA, "the ledger '%s' holds a damaged key", path);
+			if (bad)
 				break;
 			buf_clear(&line);
 			ledger_line_write(&line, sqlite3_column_blob(s, 9), &answer);
@@ -418,8 +421,9 @@ static int export_one(struct sink *out, const char *path, int64_t *count, struct
 			bad = sink_write(out, line.data, line.len, err);
 			*count += !bad;
 		}
-	if (!bad && code != SQLITE_DONE && !sig_stop())
-		bad = answers_fault(db, path, err, "read");
+	if (!bad && !sig_stop())
+		bad = code == SQLITE_DONE ? ledger_look_still(db, path, err) :
+					    answers_fault(db, path, err, "read");
 	sqlite3_finalize(s);
 	sqlite3_close(db);
 	buf_release(&line);

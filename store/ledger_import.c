@@ -18,10 +18,16 @@
 #include "store/sink.h"
 #include "store/source.h"
 
+#define CLASSES_MAX 20	/* a server's words, or a hostile file's: what is more is "other" */
+
 static void count_class(struct ledger_import *im, const char *class)
 {
 	size_t i;
 
+	for (i = 0; i < im->class_count && strcmp(im->classes[i].class, class); i++)
+		;
+	if (i == CLASSES_MAX)
+		class = "other";
 	for (i = 0; i < im->class_count && strcmp(im->classes[i].class, class); i++)
 		;
 	if (i == im->class_count) {

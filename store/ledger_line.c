@@ -207,11 +207,24 @@ static enum ledger_line read_batch(const cJSON *json, int64_t time, struct answe
 	return refuse(class, err, LEDGER_LINE_BAD, "bad_line", "neither a response nor an error");
 }
 
+/* cJSON ends a string at a NUL, and refuses the whole line for half a surrogate pair. */
+static cJSON *parse_mended(const char *text, size_t len)
+{
+	struct buf clean;
+	cJSON *json;
+
+	buf_init(&clean, BUF_NO_MAX);
+	chat_mend(text, len, &clean);
+	json = cJSON_ParseWithLength(clean.data, clean.len);
+	buf_release(&clean);
+	return json;
+}
+
 enum ledger_line ledger_line_read(const char *text, size_t len, int64_t time,
 				  unsigned char key[16], bool *has_key, struct answer *out,
 				  char class[41], struct err *err)
 {
-	cJSON *json = cJSON_ParseWithLength(text, len);
+	cJSON *json = parse_mended(text, len);
 	const char *own = text_of(get(json, "key")), *custom = text_of(get(json, "custom_id"));
 	enum ledger_line got;
 

@@ -12,6 +12,7 @@
 
 #include "cli/sig.h"
 #include "store/answers.h"
+#include "store/ledger_look.h"
 
 #define GROUP 20000	/* rows; at 1 kB of answer each 20 MB for the sort */
 #define ROW "key, content, coding, finish_reason, model, fingerprint, prompt_tokens, " \
@@ -201,6 +202,10 @@ static int take_group(struct merge *m, sqlite3_int64 *after)
 	sqlite3_reset(m->held);
 	sqlite3_reset(m->later);
 	sqlite3_reset(m->known);
+	if (ledger_look_still(m->from, m->from_path, m->err)) {
+		sqlite3_exec(m->into, "ROLLBACK", NULL, NULL, NULL);
+		return -1;
+	}
 	if (sqlite3_exec(m->into, "COMMIT", NULL, NULL, NULL) && code == SQLITE_DONE)
 		code = say_fault(m);
 	*after = end;
@@ -229,7 +234,10 @@ static int take_images(struct merge *m)
 		sqlite3_reset(to);
 		m->done->images += !bad && sqlite3_changes(m->into) > 0;
 	}
-	if (bad || code != SQLITE_DONE) {
+	if (!bad && code == SQLITE_DONE && ledger_look_still(m->from, m->from_path, m->err)) {
+		bad = -1;
+		sqlite3_exec(m->into, "ROLLBACK", NULL, NULL, NULL);
+	} else if (bad || code != SQLITE_DONE) {
 		bad = say_fault(m);
 		sqlite3_exec(m->into, "ROLLBACK", NULL, NULL, NULL);
 	} else if (sqlite3_exec(m->into, "COMMIT", NULL, NULL, NULL)) {

@@ -33,7 +33,8 @@ struct ledger_merged {
 
 /*
  * from: as ledger_look or answers_db lends it; from_path for messages. Rows read before a
- * fault stay merged. Stops at a signal. -1: 65 from is damaged, 74 into cannot be written.
+ * fault stay merged. Stops at a signal. -1: 65 from is damaged, 74 into cannot be written,
+ * 75 a process began to write into from.
  */
 int ledger_merge(struct answers *into, const char *into_path, struct sqlite3 *from,
 		 const char *from_path, struct ledger_merged *done, struct err *err);

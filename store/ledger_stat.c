@@ -13,6 +13,7 @@
 #include "cli/buf.h"
 #include "cli/sig.h"
 #include "store/answers.h"
+#include "store/ledger_look.h"
 
 static const char rows_sql[] =
 	"SELECT coalesce(model, ''), coalesce(finish_reason, ''), length(content), "
@@ -113,6 +114,8 @@ int ledger_stat_add(struct ledger_stat *s, sqlite3 *db, const char *path, struct
 		s->images += sqlite3_column_int64(images, 0);
 	if (code != SQLITE_ROW)
 		result = answers_fault(db, path, err, "read");
+	else
+		result = ledger_look_still(db, path, err);
 	sqlite3_finalize(rows);
 	sqlite3_finalize(images);
 	sort(s);
