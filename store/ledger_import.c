@@ -26,7 +26,7 @@ static void count_class(struct ledger_import *im, const char *class)
 
 	for (i = 0; i < im->class_count && strcmp(im->classes[i].class, class); i++)
 		;
-	if (i == CLASSES_MAX)
+	if (i >= CLASSES_MAX)
 		class = "other";
 	for (i = 0; i < im->class_count && strcmp(im->classes[i].class, class); i++)
 		;

@@ -39,6 +39,17 @@ is "what scan knows comes along" "$(sqlite3 all.db 'SELECT count(*) FROM images'
 	"$(sqlite3 scan.db 'SELECT count(*) FROM images')"
 holds "and is something" test "$(sqlite3 all.db 'SELECT count(*) FROM images')" -gt 20
 
+# What a file of others says is not kept without end, and a key that is no key is not read.
+awk 'BEGIN { for (i = 0; i < 200; i++) printf "{\"custom_id\":\"%032x\",\"response\":null,\"error\":" \
+	"{\"code\":\"c%d\",\"message\":\"m\"}}\n", i, i }' >classes.jsonl
+capqa-ledger import -L classes.db classes.jsonl 2>classes.said
+is "200 kinds of errors are 20 and others" "$(grep -o 'c[0-9]* 1\b' classes.said | wc -l | tr -d ' '):$(
+	grep -o 'other 180' classes.said)" "20:other 180"
+sqlite3 classes.db "INSERT INTO answers (key, content, coding, asked_at) VALUES (x'0102', x'41', 0, 1)"
+capqa-ledger export classes.db >classes.out 2>classes.said
+is "a damaged key: 65" $? 65
+is "and no line of it" "$(lines classes.out)" 0
+
 # A damaged one in the middle: the others go in.
 head -c 6000 ledger.db >torn.db
 capqa-ledger merge new.db torn.db part.db >merge.said 2>&1
