@@ -14,20 +14,25 @@
 #include "store/answers.h"
 #include "store/ledger_look.h"
 
-#define GROUP 20000	/* rows; at 1 kB of answer each 20 MB for the sort */
+#define GROUP 200000	/* rows; the whole index is written once a group, so not fewer */
+#define CACHE "PRAGMA cache_size=-65536"
 #define ROW "key, content, coding, finish_reason, model, fingerprint, prompt_tokens, " \
 	"completion_tokens, latency_ms, asked_at"
 #define COLUMNS 10
 #define ASKED_AT 10	/* its place behind id */
 
-static const char rows_sql[] = "SELECT id, " ROW " FROM (SELECT * FROM answers WHERE id > ? "
-			       "ORDER BY id LIMIT ?) ORDER BY key, id";
+/* Only ids and keys are sorted: the rows themselves are still in the cache when they are read. */
+static const char rows_sql[] =
+	"SELECT a.id, a.key, content, coding, finish_reason, model, fingerprint, prompt_tokens, "
+	"completion_tokens, latency_ms, asked_at FROM (SELECT id, key FROM (SELECT id, key FROM answers "
+	"WHERE id > ? ORDER BY id LIMIT ?) ORDER BY key, id LIMIT -1) k CROSS JOIN answers a "
+	"ON a.id = k.id";
 static const char same_key[] = "SELECT id, " ROW " FROM answers WHERE key = ? ORDER BY id DESC";
 
 struct merge {
 	sqlite3 *into, *from;
 	const char *into_path, *from_path;
-	sqlite3_stmt *rows, *end, *later, *held, *known, *last, *first, *append;
+	sqlite3_stmt *rows, *end, *later, *held, *known_key, *known, *last, *first, *append;
 	struct ledger_merged *done;
 	struct err *err;
 };
@@ -40,6 +45,7 @@ static int prepare(struct merge *m)
 				    "ORDER BY id LIMIT ?)" },
 		{ m->from, &m->later, "SELECT 1 FROM answers WHERE key = ? AND id > ?" },
 		{ m->from, &m->held, same_key },
+		{ m->into, &m->known_key, "SELECT 1 FROM answers WHERE key = ?" },
 		{ m->into, &m->known, same_key },
 		{ m->into, &m->last, same_key },
 		{ m->into, &m->first, "SELECT min(0, coalesce(min(id), 0)) - 1 FROM answers" },
@@ -61,6 +67,7 @@ static void finalize(struct merge *m)
 	sqlite3_finalize(m->end);
 	sqlite3_finalize(m->later);
 	sqlite3_finalize(m->held);
+	sqlite3_finalize(m->known_key);
 	sqlite3_finalize(m->known);
 	sqlite3_finalize(m->last);
 	sqlite3_finalize(m->first);
@@ -146,8 +153,14 @@ static int append(struct merge *m, bool last)
 
 static int take_row(struct merge *m)
 {
-	int code, there = holds(m->known, m->rows, INT64_MAX), now = 1;
+	int code, there, now = 1;
 
+	sqlite3_bind_value(m->known_key, 1, sqlite3_column_value(m->rows, 1));
+	code = sqlite3_step(m->known_key);
+	sqlite3_reset(m->known_key);
+	if (code == SQLITE_DONE)	/* nearly always */
+		return append(m, true);
+	there = holds(m->known, m->rows, INT64_MAX);
 	if (there) {
 		m->done->there += there > 0;
 		return there > 0 ? 0 : -1;
@@ -257,7 +270,8 @@ int ledger_merge(struct answers *into, const char *into_path, struct sqlite3 *fr
 	int got;
 
 	*done = (struct ledger_merged){ 0 };
-	sqlite3_exec(m.into, "PRAGMA cache_size=-65536", NULL, NULL, NULL);
+	sqlite3_exec(m.into, CACHE, NULL, NULL, NULL);
+	sqlite3_exec(m.from, CACHE, NULL, NULL, NULL);
 	got = prepare(&m);
 	while (!got && !sig_stop() && (got = take_group(&m, &after)) > 0)
 		got = 0;

@@ -291,9 +291,9 @@ static void test_refused(void **state)
 static void test_groups(void **state)
 {
 	static const char fill[] =
-		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 45000) "
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 205000) "
 		"INSERT INTO answers (key, content, coding, asked_at) SELECT "
-		"CAST(printf('%016d', (i * 7919) % 40000) AS BLOB), CAST(CAST(i AS TEXT) AS BLOB), 0, 1000 FROM n";
+		"CAST(printf('%016d', (i * 7919) % 200000) AS BLOB), CAST(CAST(i AS TEXT) AS BLOB), 0, 1000 FROM n";
 	struct answers *a = open_fine("large.db");
 	struct ledger_merged done;
 	struct answer out;
@@ -308,11 +308,11 @@ static void test_groups(void **state)
 		fail_msg("%s", sqlite3_errmsg(answers_db(a)));
 	close_fine(a);
 	done = merge("larger.db", "large.db");
-	assert_int_equal(done.added + done.there, 45000);
+	assert_int_equal(done.added + done.there, 205000);
 	assert_int_equal(done.added, 45000);
-	a = open_fine("larger.db");	/* 1 and 40001 are of one key: the last counts */
+	a = open_fine("larger.db");	/* 1 and 200001 are of one key: the last counts */
 	assert_int_equal(answers_find(a, (const unsigned char *)"0000000000007919", &out, &err), 1);
-	assert_string_equal(out.content, "40001");
+	assert_string_equal(out.content, "200001");
 	answer_release(&out);
 	close_fine(a);
 }
