@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See picture.h. Streaming side: base64 is made 48 KB of the image at a time, so a picture
- * on its way costs 64 KB of memory whatever its size, and wherever its bytes lie.
+ * See picture.h. Streaming side: base64 is made where it is wanted, so a picture on its way
+ * costs a file descriptor and no memory, whatever its size and wherever its bytes lie.
  */
 #include "curate/picture.h"
 
@@ -13,16 +13,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
 #include "cli/buf.h"
 #include "curate/picture_album.h"
 #include "curate/picture_kept.h"
+#include "schemas/base64.h"
 #include "schemas/hash.h"
 #include "store/pixels.h"
 
-#define STEP_BYTES 49152	/* of the image: a multiple of 3, so no padding inside */
-#define STEP_TEXT 65536		/* of base64: 4/3 of it */
+#define STEP_BYTES 49152	/* of the image at once: a multiple of 3, so no padding inside */
 #define RESIZE_FROM_MOST (INT64_C(256) << 20)	/* bytes of an image that is decoded */
 
 struct pictures {
@@ -36,9 +34,6 @@ struct picture {
 	struct picture_info info;
 	int64_t file_size, file_mtime_ns;	/* of the file the bytes lie in; -1: it is ours */
 	int64_t at;		/* place in the base64 text */
-	int64_t step;		/* which step the text below holds; -1: none */
-	size_t step_len;
-	char text[STEP_TEXT + 1];
 };
 
 struct pictures *pictures_new(int64_t max_pixels)
@@ -238,22 +233,31 @@ static const char *resize(struct pictures *all, struct picture *p, const char *p
 
 /* ---- streaming ---- */
 
-/* Type and size, and whether the bytes are those of image_id: in archives album saw to that. */
+/* Of an image that was let in: whether its bytes are the same. In archives album saw to that. */
+static const char *check_known(struct picture *p, const char *path, const char *image_id,
+			       struct err *err)
+{
+	const char *class = NULL;
+
+	if (p->place.held || picture_archive(path))
+		memcpy(p->info.image_id, image_id, HASH_HEX);
+	else
+		class = picture_sum(&p->place.bytes, path, &p->info, err);
+	if (class)
+		return class;
+	if (strcmp(image_id, p->info.image_id)) {
+		err_set(err, EXIT_DATA, "'%s' holds other bytes than when it was scanned", path);
+		return "image_changed";
+	}
+	return picture_glance(&p->place.bytes, path, &p->info, err);
+}
+
 static const char *check(struct picture *p, const char *path, const char *image_id,
 			 struct err *err)
 {
-	const char *class = image_id && (p->place.held || picture_archive(path)) ?
-			    picture_glance(&p->place.bytes, path, &p->info, err) :
+	const char *class = image_id ? check_known(p, path, image_id, err) :
 			    picture_look(&p->place.bytes, path, &p->info, err);
 
-	if (image_id && !*p->info.image_id)
-		memcpy(p->info.image_id, image_id, HASH_HEX);
-	if (class && !strcmp(class, "truncated_image") && image_id)
-		class = NULL;		/* it was let in with these bytes */
-	if (image_id && strcmp(image_id, p->info.image_id)) {
-		err_set(err, EXIT_DATA, "'%s' holds other bytes than when it was scanned", path);
-		class = "image_changed";
-	}
 	p->info.bytes = p->place.bytes.size;
 	return class;
 }
@@ -277,7 +281,6 @@ struct picture *picture_open(struct pictures *all, const char *path, const char 
 
 	p->info = (struct picture_info){ .orientation = 1 };
 	p->at = 0;
-	p->step = -1;
 	*class = locate(all, path, image_id, &p->place, err);
 	note_file(p);
 	if (!*class)
@@ -312,40 +315,51 @@ const char *picture_id(const struct picture *p)
 
 int64_t picture_base64_len(const struct picture *p)
 {
-	return (p->place.bytes.size + 2) / 3 * 4;
+	return BASE64_LEN(p->place.bytes.size);
 }
 
-/* Makes the base64 of one step of the image. -1: the file is not the one we checked. */
-static int load_step(struct picture *p, int64_t step)
+/* The file is the one we checked. Asked when all was read: what is not whole was never sent. */
+static bool is_unchanged(const struct picture *p)
 {
-	unsigned char bytes[STEP_BYTES];
-	int64_t from = step * STEP_BYTES, want = p->place.bytes.size - from;
-	size_t need = want < STEP_BYTES ? (size_t)want : STEP_BYTES;
 	struct stat st;
 
-	if (p->file_size >= 0 && (fstat(p->place.own_fd, &st) || st.st_size != p->file_size ||
-				  mtime_of(&st) != p->file_mtime_ns))
-		return -1;
-	if (picture_read(&p->place.bytes, from, bytes, need) != need)
-		return -1;
-	p->step_len = (size_t)EVP_EncodeBlock((unsigned char *)p->text, bytes, (int)need);
-	p->step = step;
-	return 0;
+	return p->file_size < 0 || (!fstat(p->place.own_fd, &st) && st.st_size == p->file_size &&
+				    mtime_of(&st) == p->file_mtime_ns);
 }
 
+/* The text of up to `most` bytes from a place that starts a group of three; -1: as above. */
+static ssize_t encode(struct picture *p, int64_t from, size_t most, char *to)
+{
+	unsigned char bytes[STEP_BYTES];
+	int64_t left = p->place.bytes.size - from;
+	size_t want = left < (int64_t)most ? (size_t)left : most;
+
+	if (picture_read(&p->place.bytes, from, bytes, want) != want ||
+	    ((int64_t)want == left && !is_unchanged(p)))
+		return -1;
+	return (ssize_t)base64_encode(to, bytes, want);
+}
+
+/* As many whole groups of four characters as there is room for; inside a group, its rest. */
 ssize_t picture_base64(struct picture *p, char *to, size_t size)
 {
-	size_t inside, n;
+	size_t inside = (size_t)(p->at % 4), most = size / 4 * 3;
+	char group[4];
+	ssize_t n;
 
 	if (p->at >= picture_base64_len(p))
 		return 0;
-	if (p->step != p->at / STEP_TEXT && load_step(p, p->at / STEP_TEXT))
-		return -1;
-	inside = (size_t)(p->at % STEP_TEXT);
-	n = p->step_len - inside < size ? p->step_len - inside : size;
-	memcpy(to, p->text + inside, n);
-	p->at += (int64_t)n;
-	return (ssize_t)n;
+	if (inside || size < sizeof(group)) {
+		n = encode(p, p->at / 4 * 3, 3, group);
+		if (n < 0)
+			return -1;
+		n = sizeof(group) - inside < size ? (ssize_t)(sizeof(group) - inside) : (ssize_t)size;
+		memcpy(to, group + inside, (size_t)n);
+	} else {
+		n = encode(p, p->at / 4 * 3, most < STEP_BYTES ? most : STEP_BYTES, to);
+	}
+	p->at += n > 0 ? n : 0;
+	return n;
 }
 
 void picture_seek(struct picture *p, int64_t at)

@@ -51,6 +51,10 @@ size_t picture_read(const struct picture_bytes *b, int64_t at, void *to, size_t 
 const char *picture_look(const struct picture_bytes *b, const char *name,
 			 struct picture_info *info, struct err *err);
 
+/* Only the hash: "unreadable" or "empty_file". */
+const char *picture_sum(const struct picture_bytes *b, const char *name,
+			struct picture_info *info, struct err *err);
+
 /* Only the header: all but image_id. */
 const char *picture_glance(const struct picture_bytes *b, const char *name,
 			   struct picture_info *info, struct err *err);
@@ -107,7 +111,7 @@ const char *picture_id(const struct picture *p);
 int64_t picture_base64_len(const struct picture *p);
 
 /* Up to size bytes of the base64 text from the present place; 0 at the end, -1: unreadable,
- * or the file changed under us. */
+ * or the file changed under us, which is found at the latest before the last bytes are given. */
 ssize_t picture_base64(struct picture *p, char *to, size_t size);
 void picture_seek(struct picture *p, int64_t at);	/* place in the base64 text */
 

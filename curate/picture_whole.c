@@ -16,6 +16,7 @@
 #include "schemas/hash.h"
 
 #define CHUNK 65536
+#define HASH_CHUNK (256u << 10)
 #define HEADER_MOST (8u << 20)	/* JPEG metadata can be long: ICC profiles, thumbnails */
 #define PNG_CHUNKS_MOST 1000000
 
@@ -177,7 +178,7 @@ const char *picture_whole(const struct picture_bytes *b, struct picture_info *in
 /* Hashes all of it. -1: it is shorter than it was. */
 static int hash_all(const struct picture_bytes *b, struct picture_info *info)
 {
-	unsigned char bytes[CHUNK];
+	unsigned char bytes[HASH_CHUNK];
 	int64_t at = 0;
 	struct hash h;
 	size_t n;
@@ -216,21 +217,27 @@ const char *picture_glance(const struct picture_bytes *b, const char *name,
 	return class;
 }
 
-const char *picture_look(const struct picture_bytes *b, const char *name,
-			 struct picture_info *info, struct err *err)
+const char *picture_sum(const struct picture_bytes *b, const char *name,
+			struct picture_info *info, struct err *err)
 {
-	const char *class, *missing;
-
 	info->bytes = b->size;
 	if (!b->size) {
 		err_set(err, EXIT_DATA, "'%s' has no bytes", name);
 		return "empty_file";
 	}
-	if (hash_all(b, info)) {
-		err_set(err, EXIT_NOINPUT, "cannot read all of '%s'", name);
-		return "unreadable";
-	}
-	class = picture_glance(b, name, info, err);
+	if (!hash_all(b, info))
+		return NULL;
+	err_set(err, EXIT_NOINPUT, "cannot read all of '%s'", name);
+	return "unreadable";
+}
+
+const char *picture_look(const struct picture_bytes *b, const char *name,
+			 struct picture_info *info, struct err *err)
+{
+	const char *class = picture_sum(b, name, info, err), *missing;
+
+	if (!class)
+		class = picture_glance(b, name, info, err);
 	if (class)
 		return class;
 	missing = picture_whole(b, info);

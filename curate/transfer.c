@@ -26,25 +26,37 @@ static size_t copy_part(char *to, size_t room, const struct buf *part, int64_t a
 	return n;
 }
 
+/* The next stretch of head, image and tail; 0 at the end, -1: the image has failed. */
+static ssize_t read_part(struct transfer *t, char *to, size_t room)
+{
+	int64_t image = picture_base64_len(t->picture), head = (int64_t)t->head.len;
+
+	if (t->at < head)
+		return (ssize_t)copy_part(to, room, &t->head, t->at);
+	if (t->at >= head + image)
+		return (ssize_t)copy_part(to, room, &t->tail, t->at - head - image);
+	picture_seek(t->picture, t->at - head);
+	return picture_base64(t->picture, to, room);
+}
+
+/* Fills the buffer, so that head and tail need no packets of their own; the last bytes that
+ * hold no group of base64 stay empty. */
 static size_t on_read(char *to, size_t size, size_t count, void *ctx)
 {
 	struct transfer *t = ctx;
-	int64_t image = picture_base64_len(t->picture), head = (int64_t)t->head.len;
-	size_t room = size * count;
+	size_t room = size * count, have = 0;
 	ssize_t n;
 
-	if (t->at < head) {
-		n = (ssize_t)copy_part(to, room, &t->head, t->at);
-	} else if (t->at < head + image) {
-		picture_seek(t->picture, t->at - head);
-		n = picture_base64(t->picture, to, room);
-		if (n <= 0)
+	while (room - have >= 4 || !have) {
+		n = read_part(t, to + have, room - have);
+		if (n < 0)
 			return CURL_READFUNC_ABORT;
-	} else {
-		n = (ssize_t)copy_part(to, room, &t->tail, t->at - head - image);
+		if (n == 0)
+			break;
+		t->at += n;
+		have += (size_t)n;
 	}
-	t->at += n;
-	return (size_t)n;
+	return have;
 }
 
 static int on_seek(void *ctx, curl_off_t offset, int origin)

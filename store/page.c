@@ -11,6 +11,8 @@
 #include <openssl/evp.h>
 #include <utf8proc.h>
 
+#include "schemas/base64.h"
+
 #define CHUNK (64u << 10)
 
 void page_init(struct page *p, struct sink *out)
@@ -223,11 +225,11 @@ void page_fill(struct page *p, const char *html, const char *const *pairs)
 
 void page_hash(struct buf *out, const char *text)
 {
-	unsigned char sum[EVP_MAX_MD_SIZE], base64[2 * EVP_MAX_MD_SIZE];
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	char base64[BASE64_LEN(EVP_MAX_MD_SIZE)];
 	unsigned len = 0;
 
 	if (!EVP_Digest(text, strlen(text), sum, &len, EVP_sha256(), NULL))
 		out_of_memory();
-	EVP_EncodeBlock(base64, sum, (int)len);
-	buf_printf(out, "'sha256-%s'", (const char *)base64);
+	buf_printf(out, "'sha256-%.*s'", (int)base64_encode(base64, sum, len), base64);
 }

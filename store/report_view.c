@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
+#include "schemas/base64.h"
 #include "schemas/hash.h"
 #include "store/page_thumb.h"
 
@@ -99,9 +98,8 @@ static char *make_thumb(struct view *v, sqlite3_stmt *stmt, const char *path, co
 	buf_init(&jpeg, BUF_NO_MAX);
 	*why = thumb_make(&v->roots, &image, &jpeg);
 	if (!*why) {
-		data = xmalloc(jpeg.len / 3 * 4 + 8);
-		EVP_EncodeBlock((unsigned char *)data, (unsigned char *)jpeg.data,
-				(int)jpeg.len);
+		data = xmalloc(BASE64_LEN(jpeg.len) + 1);
+		data[base64_encode(data, jpeg.data, jpeg.len)] = '\0';
 	}
 	buf_release(&jpeg);
 	return data;

@@ -520,6 +520,18 @@ static void test_seek_anywhere(void **state)
 	free(all);
 }
 
+/* What reading on from here ends with: 0 at the end of the text, or -1. */
+static ssize_t read_on(struct picture *p)
+{
+	char part[4096];
+	ssize_t n;
+
+	do {
+		n = picture_base64(p, part, sizeof(part));
+	} while (n > 0);
+	return n;
+}
+
 static void test_image_changed(void **state)
 {
 	const char *class;
@@ -536,7 +548,7 @@ static void test_image_changed(void **state)
 	file.data[50] ^= 1;
 	scratch_file("changed.gif", file.data, file.len);	/* rewritten while it is sent */
 	picture_seek(p, 70000);
-	assert_int_equal(picture_base64(p, part, 100), -1);
+	assert_int_equal(read_on(p), -1);
 	picture_close(p);
 	assert_null(picture_open(pictures, scratch_path("changed.gif"), id, &class, &err));
 	assert_string_equal(class, "image_changed");
@@ -550,14 +562,14 @@ static void test_truncated_under_us(void **state)
 {
 	struct picture *p;
 	struct buf file;
-	char part[100];
 
 	(void)state;
 	make_file(&file, "cut.gif", 100000);
 	p = open_fine(scratch_path("cut.gif"), NULL);
+	assert_int_equal(read_on(p), 0);
 	assert_int_equal(truncate(scratch_path("cut.gif"), 60000), 0);
 	picture_seek(p, 0);
-	assert_int_equal(picture_base64(p, part, 100), -1);
+	assert_int_equal(read_on(p), -1);
 	picture_close(p);
 	buf_release(&file);
 }
