@@ -24,6 +24,9 @@ if command -v valgrind >/dev/null; then
 else
 	echo "skip: no valgrind"
 fi
+echo "== thread sanitizer over every program"
+make --no-print-directory -s SAN=thread all >/dev/null
+sh tests/threads.sh build-thread
 make --no-print-directory -s all
 echo "== every call that can fail"
 make --no-print-directory -s torture
