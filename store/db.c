@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/buf.h"
@@ -151,9 +152,10 @@ static int check_identity(struct db *db, int64_t *version, struct err *err)
 {
 	int64_t application, count;
 
-	if (db_number(db, "PRAGMA application_id", &application, err) ||
+	/* the id last: another process may set all three between two of these lines */
+	if (db_number(db, "SELECT count(*) FROM sqlite_schema", &count, err) ||
 	    db_number(db, "PRAGMA user_version", version, err) ||
-	    db_number(db, "SELECT count(*) FROM sqlite_schema", &count, err))
+	    db_number(db, "PRAGMA application_id", &application, err))
 		return -1;
 	if (application != APPLICATION_ID && (application || count || *version))
 		return err_set(err, EXIT_DATA, "'%s' is an SQLite file, but no capqa store",
@@ -247,10 +249,14 @@ static int open_immutable(struct db *db, struct err *err)
 
 static int open_reader(struct db *db, struct err *err)
 {
+	struct stat st;
 	int code;
 
-	if (access(db->path, R_OK))
+	if (access(db->path, R_OK) || stat(db->path, &st))
 		return err_set(err, EXIT_NOINPUT, "cannot open store '%s':", db->path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, EXIT_NOINPUT, "cannot open store '%s': it is %s", db->path,
+			       S_ISDIR(st.st_mode) ? "a folder" : "no regular file");
 	if (sqlite3_open_v2(db->path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
 			    NULL))
 		return db_fault(db, err);

@@ -42,20 +42,32 @@ static bool is_empty(struct db *db, bool *empty, struct err *err)
 	return true;
 }
 
+/*
+ * Whoever comes while another fills the store finds rows and no indexes, and must make them. From
+ * which version on somebody else writes is asked in here, too: behind the commit a row of theirs
+ * could already be in it.
+ */
+static int look(struct db *db, bool *empty, int64_t *version, struct err *err)
+{
+	if (db_begin(db, err))
+		return -1;
+	if (!is_empty(db, empty, err) || db_number(db, "PRAGMA data_version", version, err) ||
+	    (*empty ? db_drop_indexes(db, err) : db_make_indexes(db, err))) {
+		db_rollback(db);
+		return -1;
+	}
+	return db_commit(db, err);
+}
+
 int fresh_open(struct fresh **to, struct db *db, struct err *err)
 {
 	struct fresh *f;
 	bool empty = false;
+	int64_t version = 0;
 	int fd;
 
 	*to = NULL;
-	if (db_begin(db, err))
-		return -1;
-	if (!is_empty(db, &empty, err) || (empty && db_drop_indexes(db, err))) {
-		db_rollback(db);
-		return -1;
-	}
-	if (db_commit(db, err))
+	if (look(db, &empty, &version, err))
 		return -1;
 	if (!empty)
 		return 0;
@@ -64,13 +76,13 @@ int fresh_open(struct fresh **to, struct db *db, struct err *err)
 		return -1;
 	f = *to = xcalloc(1, sizeof(*f));
 	f->db = db;
+	f->version = version;
 	f->spool = fdopen(fd, "w+");
 	f->filter = xcalloc(FILTER_BITS / 64, sizeof(*f->filter));
 	buf_init(&f->text, BUF_NO_MAX);
 	if (db_exec(db, CACHE, err))
 		return -1;
-	return f->spool ? db_number(db, "PRAGMA data_version", &f->version, err) :
-			  err_set(err, EXIT_SYSTEM, "cannot use a temporary file:");
+	return f->spool ? 0 : err_set(err, EXIT_SYSTEM, "cannot use a temporary file:");
 }
 
 void fresh_free(struct fresh *f)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/buf.h"
@@ -24,6 +25,13 @@
 #include "store/run.h"
 #include "store/search.h"
 #include "store/shelf.h"
+
+/*
+ * Others wait for the store at most a minute (db.c): a transaction ends when its input pauses, and
+ * when a trickle keeps it open.
+ */
+#define WAIT_MS 100
+#define HOLD_S 5
 
 static struct {
 	struct run_options run;
@@ -90,11 +98,26 @@ struct load {
 	struct fresh *fresh;		/* NULL: the store held something, or it is over */
 	struct intake intake;
 	bool over;			/* ... it is, from the transaction under way on */
-	int64_t pending;		/* records since the transaction began */
+	double begun_s;			/* when the transaction did */
+	int64_t pending;		/* records since then */
 	int64_t imported;		/* records that rows of others became */
 	const char *named;		/* the input whose layout was said */
 	struct buf text, rejects;
 };
+
+static double now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static int begin(struct load *load, struct err *err)
+{
+	load->begun_s = now_s();
+	return db_begin(&load->db, err);
+}
 
 static int commit(struct load *load, struct err *err)
 {
@@ -121,10 +144,11 @@ static enum shelf_result put_now(struct load *load, struct rec *r, struct err *e
 {
 	enum shelf_result result = SHELF_FAILED;
 
-	if (load->db.in_transaction || !db_begin(&load->db, err))
+	if (load->db.in_transaction || !begin(load, err))
 		result = shelf_put(load->shelf, r, err);
 	if (result != SHELF_FAILED && result != SHELF_BAD &&
-	    ++load->pending >= DB_ROWS_PER_TRANSACTION && commit(load, err))
+	    (++load->pending >= DB_ROWS_PER_TRANSACTION || now_s() - load->begun_s > HOLD_S) &&
+	    commit(load, err))
 		result = SHELF_FAILED;
 	return result;
 }
@@ -160,7 +184,7 @@ static enum shelf_result put(struct load *load, struct rec *r, struct err *err)
 	int put_off;
 
 	if (!load->db.in_transaction) {
-		if (db_begin(&load->db, err))
+		if (begin(load, err))
 			return SHELF_FAILED;
 		load->over = load->fresh && fresh_over(load->fresh);
 	}
@@ -218,12 +242,29 @@ static void load_item(struct load *load, struct item *item)
 	run_end(load->run, item, fate, NULL, &load->rejects);
 }
 
+/* As run_next, but nobody else waits for the store while we wait for input. */
+static bool next(struct load *load, struct item *item)
+{
+	struct err err;
+
+	while (!run_poll(load->run, item)) {
+		if (run_ended(load->run))
+			return false;
+		run_tick(load->run, NULL);
+		if (!run_wait(load->run, load->db.in_transaction ? WAIT_MS : -1) &&
+		    commit(load, &err))
+			run_fail(load->run, &err);
+	}
+	run_tick(load->run, NULL);
+	return true;
+}
+
 static void load_all(struct load *load)
 {
 	struct item item;
 	struct err err;
 
-	while (run_next(load->run, &item))
+	while (next(load, &item))
 		load_item(load, &item);
 	if (!run_failed(load->run) && ((load->fresh && end_fresh(load, &err)) ||
 				       commit(load, &err)))

@@ -5,6 +5,7 @@
 #include "store/run.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -332,13 +333,21 @@ bool run_poll(struct run *run, struct item *item)
 	return false;
 }
 
+bool run_wait(const struct run *run, int ms)
+{
+	struct pollfd p[2] = { { .fd = run_fd(run), .events = POLLIN },
+			       { .fd = sig_fd(), .events = POLLIN } };
+
+	return poll(p, 2, ms) != 0;
+}
+
 bool run_next(struct run *run, struct item *item)
 {
 	while (!run_poll(run, item)) {
 		if (run_ended(run))
 			return false;
 		run_tick(run, NULL);
-		source_wait(run->in);
+		run_wait(run, -1);
 	}
 	run_tick(run, NULL);
 	return true;

@@ -116,9 +116,11 @@ struct run *run_open_bare_or_die(const struct run_options *o, const struct run_w
 bool run_item(struct run *run, struct rec *rec, const char *file, int64_t line,
 	      struct item *item);	/* false: not in this slice, rec was freed */
 
-/* run_next waits for a record, run_poll does not; both false when there is none (now). */
+/* run_next waits for a record, run_poll does not; both false when there is none (now). run_wait waits
+ * until another poll is worth it; false: so many ms went by (-1: no limit). */
 bool run_next(struct run *run, struct item *item);
 bool run_poll(struct run *run, struct item *item);
+bool run_wait(const struct run *run, int ms);
 bool run_ended(const struct run *run);	/* no record will come any more */
 bool run_room(const struct run *run);	/* the queue can take another record */
 int run_fd(const struct run *run);	/* input to wait for, or -1 */
