@@ -34,7 +34,7 @@ static void on_signal(int number)
 void sig_init(void)
 {
 	struct sigaction act = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, hangup;
 
 	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK))
 		die(EXIT_SYSTEM, "cannot make a pipe:");
@@ -42,6 +42,9 @@ void sig_init(void)
 	sigaction(SIGINT, &act, NULL);
 	sigaction(SIGTERM, &act, NULL);
 	sigaction(SIGUSR1, &act, NULL);
+	/* nohup starts its program with SIGHUP ignored, and so it stays */
+	if (!sigaction(SIGHUP, NULL, &hangup) && hangup.sa_handler != SIG_IGN)
+		sigaction(SIGHUP, &act, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
 	sigaction(SIGXFSZ, &ignore, NULL);
 }

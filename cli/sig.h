@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * sig: stop cleanly. SIGINT, SIGTERM and SIGUSR1 ask a stage to finish what it holds and
- * leave with a resumable exit code; the second SIGINT ends the program at once. SIGPIPE and
- * SIGXFSZ are ignored, so that a write returns an error that can be reported.
+ * sig: stop cleanly. SIGINT, SIGTERM, SIGUSR1 and SIGHUP ask a stage to finish what it holds
+ * and leave with a resumable exit code; the second SIGINT ends the program at once. SIGPIPE
+ * and SIGXFSZ are ignored, so that a write returns an error that can be reported; SIGHUP
+ * is where it was when the program began (nohup).
  *
  *	sig_init();
  *	while (!sig_stop() && ...)
@@ -14,7 +15,7 @@
 
 void sig_init(void);
 
-/* 0, or the exit code asked for: 130 after SIGINT, 75 after SIGTERM or SIGUSR1. */
+/* 0, or the exit code asked for: 130 after SIGINT, 75 after SIGTERM, SIGUSR1 or SIGHUP. */
 int sig_stop(void);
 
 /* As if SIGTERM had come: a budget is spent. What was asked for before stays. */

@@ -69,10 +69,13 @@ static int make_url(struct endpoint *s, const char *base, struct err *err)
 static char *read_secret(const char *path, struct err *err)
 {
 	FILE *file = fopen(path, "re");
-	char *text = xcalloc(1, SECRET_MAX + 1);
+	char *text = xcalloc(1, SECRET_MAX + 2);
+	size_t n = file ? fread(text, 1, SECRET_MAX + 1, file) : 0;
+	bool unread = !file || (n == 0 && ferror(file)), odd = n > SECRET_MAX || strlen(text) < n;
 
-	if (!file || (fread(text, 1, SECRET_MAX, file) == 0 && ferror(file))) {
-		err_set(err, EXIT_NOINPUT, "cannot read '%s':", path);
+	if (unread || odd) {
+		err_set(err, unread ? EXIT_NOINPUT : EXIT_DATA, unread ? "cannot read '%s':" :
+			"'%s' is too long or has a NUL byte, which no key and no header has", path);
 		free(text);
 		text = NULL;
 	}

@@ -52,13 +52,16 @@ static int add_file(struct roster *r, size_t which, struct reading *to,
 {
 	const char *path = r->o.urls.items[which] + 1;
 	char *text = xcalloc(1, FILE_MAX + 1), *rest = text, *line;
-	FILE *file = fopen(path, "re");
-	struct stat st;
+	struct stat st = { .st_mode = S_IFREG };
+	FILE *file = NULL;
 	int result = 0;
 
 	if (!stat(path, &st))
 		r->changed[which] = st.st_mtim;
-	if (!file || (!fread(text, 1, FILE_MAX, file) && ferror(file)))
+	if (!S_ISREG(st.st_mode))
+		result = err_set(err, EXIT_NOINPUT, "cannot read '%s': it is no regular file, which "
+				 "can be read again while running", path);
+	else if (!(file = fopen(path, "re")) || (!fread(text, 1, FILE_MAX, file) && ferror(file)))
 		result = err_set(err, EXIT_NOINPUT, "cannot read '%s':", path);
 	while (!result && (line = strsep(&rest, "\n"))) {
 		line[strcspn(line, "#")] = '\0';

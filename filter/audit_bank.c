@@ -4,7 +4,6 @@
  */
 #include "filter/audit_bank.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "schemas/tally.h"
 #include "store/db.h"
 #include "store/source.h"
+#include "store/unload.h"
 
 struct audit_bank {
 	struct db db;
@@ -111,18 +111,6 @@ static const char *key_of(struct audit_bank *b, const char *path)
 }
 
 /* ---- a store ---- */
-
-static bool is_store(const char *path)
-{
-	char head[16] = { 0 };
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool is = fd >= 0 && read(fd, head, sizeof(head)) == sizeof(head) &&
-		  !memcmp(head, "SQLite format 3", sizeof(head));
-
-	if (fd >= 0)
-		close(fd);
-	return is;
-}
 
 /* Every path with questions, as it is compared, beside its image. */
 static int make_keys(struct audit_bank *b, struct err *err)
@@ -414,10 +402,10 @@ static int open_bank(struct audit_bank *b, struct err *err)
 
 	if (!given->count)
 		return err_set(err, EXIT_USAGE, "which questions? -Q FILE says it: JSONL or a store");
-	if (given->count == 1 && is_store(given->items[0]) && b->o.prism)
+	if (given->count == 1 && unload_is_store(given->items[0]) && b->o.prism)
 		return err_set(err, EXIT_USAGE, "--layout prism reads rows, and '%s' is a store",
 			       given->items[0]);
-	if (given->count == 1 && is_store(given->items[0]))
+	if (given->count == 1 && unload_is_store(given->items[0]))
 		return open_store(b, given->items[0], err);
 	paths = xcalloc(given->count + 1, sizeof(*paths));
 	for (i = 0; i < given->count; i++)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli/buf.h"
+#include "cli/sig.h"
 #include "schemas/hash.h"
 #include "schemas/record.h"
 #include "store/pixels.h"
@@ -65,7 +66,7 @@ static int add_images(struct controls *c, struct source *in, struct err *err)
 	struct rec *r;
 	int result = 0;
 
-	while (!result && (got = source_poll(in, &line, err)) != SOURCE_END) {
+	while (!result && !sig_stop() && (got = source_poll(in, &line, err)) != SOURCE_END) {
 		if (got == SOURCE_FAILED)
 			return -1;
 		if (got == SOURCE_LATER)

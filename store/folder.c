@@ -89,7 +89,8 @@ static int look(const char *path, bool (*known)(const char *), int *count, char 
 static bool is_signed(const char *path)
 {
 	char *manifest = join(path, "/", FOLDER_MANIFEST), text[256];
-	FILE *file = fopen(manifest, "re");
+	struct stat st;
+	FILE *file = !stat(manifest, &st) && S_ISREG(st.st_mode) ? fopen(manifest, "re") : NULL;
 	size_t n = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
 
 	text[n] = '\0';

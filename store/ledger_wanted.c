@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "cli/buf.h"
+#include "cli/sig.h"
 #include "store/ledger_line.h"
 #include "store/source.h"
 
@@ -25,7 +26,7 @@ static int read_all(struct ledger_wanted *w, char *const *paths, struct err *err
 	struct line line;
 	int bad = in ? 0 : -1;
 
-	while (!bad && (got = source_poll(in, &line, err)) != SOURCE_END) {
+	while (!bad && !sig_stop() && (got = source_poll(in, &line, err)) != SOURCE_END) {
 		if (got == SOURCE_LATER) {
 			source_wait(in);
 			continue;

@@ -5,8 +5,10 @@
  */
 #include "store/sink.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +19,11 @@
 #include <zstd.h>
 
 #include "cli/buf.h"
+#include "cli/sig.h"
 
 #define CHUNK (128u << 10)
 #define ZSTD_LEVEL 3
+#define FIFO_MS 50		/* how often a fifo is looked at that nobody reads yet */
 
 struct sink {
 	int fd;
@@ -27,6 +31,7 @@ struct sink {
 	char *path;		/* FILE, or NULL where nothing is renamed */
 	char *partial;
 	struct buf text;	/* plain, less than CHUNK */
+	int64_t drained;	/* bytes before those of text, plain */
 	ZSTD_CCtx *zstd;
 	int (*before_write)(void *ctx, struct err *err);
 	void *ctx;
@@ -82,6 +87,20 @@ static int open_partial(struct sink *s, const char *path, struct err *err)
 	return 0;
 }
 
+/* As open(2), which waits for a reader, but a signal ends the waiting. */
+static int open_fifo(const char *path)
+{
+	struct pollfd stop = { .fd = sig_fd(), .events = POLLIN };
+	int fd;
+
+	while ((fd = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)) < 0 && errno == ENXIO &&
+	       !sig_stop())
+		poll(&stop, 1, FIFO_MS);
+	if (fd >= 0)
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	return fd;
+}
+
 static int open_file(struct sink *s, const char *path, struct err *err)
 {
 	struct stat st;
@@ -90,7 +109,9 @@ static int open_file(struct sink *s, const char *path, struct err *err)
 		return open_partial(s, path, err);
 	if (S_ISDIR(st.st_mode))
 		return err_set(err, EXIT_OUTPUT, "cannot write '%s': it is a folder", path);
-	s->fd = open(path, O_WRONLY | O_CLOEXEC);
+	s->fd = S_ISFIFO(st.st_mode) ? open_fifo(path) : open(path, O_WRONLY | O_CLOEXEC);
+	if (s->fd < 0 && sig_stop())
+		return err_set(err, (enum exit_code)sig_stop(), "stopped before anybody read '%s'", path);
 	if (s->fd < 0)
 		return err_set(err, EXIT_OUTPUT, "cannot write '%s':", path);
 	return 0;
@@ -183,6 +204,7 @@ static int drain(struct sink *s, bool end, struct err *err)
 	if (s->zstd ? compress(s, end ? ZSTD_e_end : ZSTD_e_continue, err) :
 		      write_all(s, s->text.data, s->text.len, err))
 		return -1;
+	s->drained += (int64_t)s->text.len;
 	buf_clear(&s->text);
 	return 0;
 }
@@ -207,6 +229,27 @@ int sink_write(struct sink *s, const void *bytes, size_t len, struct err *err)
 int sink_flush(struct sink *s, struct err *err)
 {
 	return s->zstd ? 0 : drain(s, false, err);
+}
+
+int64_t sink_at(const struct sink *s)
+{
+	return s->drained + (int64_t)s->text.len;
+}
+
+int sink_back(struct sink *s, int64_t at, struct err *err)
+{
+	assert(at <= sink_at(s));
+	if (at >= s->drained) {
+		s->text.len = (size_t)(at - s->drained);
+		return 0;
+	}
+	if (!s->path || s->zstd)
+		return err_set(err, EXIT_OUTPUT, "nothing can be taken back from '%s'", s->name);
+	if (ftruncate(s->fd, at) || lseek(s->fd, at, SEEK_SET) != at)
+		return err_set(err, EXIT_OUTPUT, "cannot shorten '%s':", s->partial);
+	buf_clear(&s->text);
+	s->drained = at;
+	return 0;
 }
 
 bool sink_pipe_closed(const struct sink *s)

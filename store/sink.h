@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cli/msg.h"
 
@@ -32,6 +33,11 @@ void sink_before_write(struct sink *s, int (*before_write)(void *ctx, struct err
 int sink_write(struct sink *s, const void *bytes, size_t len, struct err *err);
 int sink_flush(struct sink *s, struct err *err);
 bool sink_pipe_closed(const struct sink *s);
+
+/* How many bytes were written, and back to there: what came since is gone. -1: err; only a named
+ * file that is not compressed can do that. */
+int64_t sink_at(const struct sink *s);
+int sink_back(struct sink *s, int64_t at, struct err *err);
 
 /* Both free the sink, whatever they return. */
 int sink_settle(struct sink *s, struct err *err);	/* FILE is there, complete and synced */

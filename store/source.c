@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "cli/buf.h"
@@ -17,6 +18,9 @@
 #include "schemas/span.h"
 #include "store/inflate.h"
 #include "store/unload.h"
+
+#define MEM_MAJOR 1	/* Linux: /dev/null, /dev/zero, /dev/random ... */
+#define NULL_MINOR 3
 
 struct source {
 	char **paths;
@@ -28,6 +32,7 @@ struct source {
 	struct buf text;	/* plain bytes not handed out yet, from `used` on */
 	size_t used, looked;	/* looked: bytes behind `used` known to hold no newline */
 	int64_t number;
+	bool opening;		/* nobody has written into this fifo yet, as far as we know */
 	bool drained;		/* the file gave all its bytes */
 	bool broken;		/* ... because of `fault`, told after the lines before it */
 	struct err fault;
@@ -48,6 +53,13 @@ static bool is_stdin(const char *path)
 	return !strcmp(path, "-");
 }
 
+/* A disk is no list of records, and /dev/zero has no end; /dev/null and a terminal are welcome. */
+static bool is_endless(const struct stat *st)
+{
+	return S_ISBLK(st->st_mode) || (S_ISCHR(st->st_mode) && major(st->st_rdev) == MEM_MAJOR &&
+					minor(st->st_rdev) != NULL_MINOR);
+}
+
 /* A typing error in the last of ten inputs should not show after a day of work. */
 static int check_input(struct source *s, const char *path, struct err *err)
 {
@@ -59,6 +71,8 @@ static int check_input(struct source *s, const char *path, struct err *err)
 		return err_set(err, EXIT_NOINPUT, "cannot open '%s':", path);
 	if (S_ISDIR(st.st_mode))
 		return err_set(err, EXIT_NOINPUT, "cannot read '%s': it is a folder", path);
+	if (is_endless(&st))
+		return err_set(err, EXIT_NOINPUT, "cannot read '%s': it is a device", path);
 	s->total += S_ISREG(st.st_mode) ? st.st_size : 0;
 	return 0;
 }
@@ -103,18 +117,12 @@ void source_close(struct source *s)
 	free(s);
 }
 
-static bool is_file(const char *path)
-{
-	struct stat st;
-
-	return !stat(path, &st) && S_ISREG(st.st_mode);
-}
-
 static int open_next(struct source *s, struct err *err)
 {
 	const char *path = s->paths[s->next++];
-	bool store = !is_stdin(path) && is_file(path) && unload_is_store(path);
-	int fd = is_stdin(path) ? STDIN_FILENO : store ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	bool store = !is_stdin(path) && unload_is_store(path);
+	int fd = is_stdin(path) ? STDIN_FILENO :
+		 store ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0 && !store)
 		return err_set(err, EXIT_NOINPUT, "cannot open '%s':", path);
@@ -129,6 +137,7 @@ static int open_next(struct source *s, struct err *err)
 	s->used = s->looked = 0;
 	s->number = 0;
 	s->drained = s->broken = s->known = s->is_array = s->overlong = false;
+	s->opening = !store && !is_stdin(path);
 	s->array = (struct span_array){ 0 };
 	return 0;
 }
@@ -279,11 +288,23 @@ static enum source_got poll_store(struct source *s, struct line *line, struct er
 	return got < 0 ? SOURCE_FAILED : SOURCE_LATER;
 }
 
-static bool is_readable(const struct source *s)
+/*
+ * A fifo opens at once, and its writer may come later: open(2) that waited for one would hold up
+ * requests in flight and hear no signal. From the first byte on reads may wait again.
+ */
+static bool is_readable(struct source *s)
 {
-	struct pollfd p = { .fd = inflate_fd(s->file), .events = POLLIN };
+	int fd = inflate_fd(s->file);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	return inflate_ready(s->file) || poll(&p, 1, 0) != 0;
+	if (inflate_ready(s->file))
+		return true;
+	if (!poll(&p, 1, 0))
+		return false;
+	if (s->opening)
+		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	s->opening = false;
+	return true;
 }
 
 enum source_got source_poll(struct source *s, struct line *line, struct err *err)
@@ -315,7 +336,7 @@ enum source_got source_poll(struct source *s, struct line *line, struct err *err
 				*err = s->fault;
 			return SOURCE_FAILED;
 		}
-		if (!is_readable(s))
+		if (sig_stop() || !is_readable(s))	/* a line may have no end */
 			return SOURCE_LATER;
 		buf_eat(&s->text, s->used);
 		s->used = 0;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/buf.h"
 #include "store/db.h"
@@ -40,7 +41,8 @@ struct unload {
 bool unload_is_store(const char *path)
 {
 	char head[16] = "";
-	FILE *file = fopen(path, "re");
+	struct stat st;
+	FILE *file = !stat(path, &st) && S_ISREG(st.st_mode) ? fopen(path, "re") : NULL;
 	size_t n = file ? fread(head, 1, sizeof(head), file) : 0;
 
 	if (file)

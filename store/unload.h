@@ -20,7 +20,8 @@
 
 struct unload;
 
-bool unload_is_store(const char *path);	/* by content: any SQLite file, ours or not */
+/* By content: any SQLite file, ours or not. Of a pipe nothing is read: it would be gone. */
+bool unload_is_store(const char *path);
 /* only: one kind, or REC_KINDS for all. */
 struct unload *unload_open(const char *path, enum rec_kind only, struct err *err);
 void unload_close(struct unload *u);

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cjson/cJSON.h>
@@ -83,6 +84,7 @@ static int check_sums(struct check *c, const char *name, const cJSON *want)
 	struct err err;
 	char *path = NULL;
 	struct buf full;
+	struct stat st;
 	int result;
 
 	buf_init(&full, BUF_NO_MAX);
@@ -92,8 +94,11 @@ static int check_sums(struct check *c, const char *name, const cJSON *want)
 	if (!is_inside(name)) {
 		fault(c, name, "is no name inside the folder");
 		result = -1;
-	} else if (access(path, F_OK)) {
+	} else if (stat(path, &st)) {
 		fault(c, name, "is missing");
+		result = -1;
+	} else if (!S_ISREG(st.st_mode)) {
+		fault(c, name, "is no regular file");
 		result = -1;
 	} else {
 		result = digest_file(path, &got, &err);
@@ -173,7 +178,7 @@ static cJSON *read_manifest(const char *path, struct err *err)
 	buf_init(&name, BUF_NO_MAX);
 	buf_init(&text, MANIFEST_MAX);
 	buf_printf(&name, "%s/" FOLDER_MANIFEST, path);
-	fd = open(name.data, O_RDONLY | O_CLOEXEC);
+	fd = open(name.data, O_RDONLY | O_CLOEXEC | O_NONBLOCK);	/* a fifo is no manifest */
 	while (fd >= 0 && buf_room(&text, 65536) &&
 	       (n = read(fd, text.data + text.len, 65536)) > 0)
 		text.len += (size_t)n;
