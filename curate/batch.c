@@ -83,12 +83,32 @@ static int make_room(struct batch *b, int64_t bytes, struct err *err)
 	return sink_settle(full, err) ? -1 : open_next(b, err);
 }
 
-static int write_line(struct batch *b, const struct chat_request *q, const char *hex,
-		      struct picture *p, struct err *err)
+/* An image that changes under way takes its line with it. */
+static int write_image(struct batch *b, struct picture *p, int64_t from, const char **class,
+		       struct err *err)
 {
-	int64_t left = p ? picture_base64_len(p) : 0;
+	int64_t left = picture_base64_len(p);
 	char chunk[CHUNK];
 	ssize_t n;
+
+	for (; left > 0; left -= n) {
+		n = picture_base64(p, chunk, sizeof(chunk));
+		if (n <= 0) {
+			if (sink_back(b->out, from, err))
+				return -1;
+			*class = "image_changed";
+			return err_set(err, EXIT_DATA, "the file changed while it was written");
+		}
+		if (sink_write(b->out, chunk, (size_t)n, err))
+			return -1;
+	}
+	return 0;
+}
+
+static int write_line(struct batch *b, const struct chat_request *q, const char *hex,
+		      struct picture *p, const char **class, struct err *err)
+{
+	int64_t bytes, from;
 
 	buf_clear(&b->head);
 	buf_clear(&b->tail);
@@ -96,21 +116,15 @@ static int write_line(struct batch *b, const struct chat_request *q, const char 
 		   "\"url\":\"/v1/chat/completions\",\"body\":", hex);
 	chat_body(q, &b->dialect, &b->head, &b->tail);
 	buf_adds(&b->tail, "}\n");
-	if (make_room(b, (int64_t)(b->head.len + b->tail.len) + left, err))
+	bytes = (int64_t)(b->head.len + b->tail.len) + (p ? picture_base64_len(p) : 0);
+	if (make_room(b, bytes, err))
 		return -1;
-	b->bytes_here += (int64_t)(b->head.len + b->tail.len) + left;
-	if (sink_write(b->out, b->head.data, b->head.len, err))
+	from = sink_at(b->out);
+	if (sink_write(b->out, b->head.data, b->head.len, err) ||
+	    (p && write_image(b, p, from, class, err)) ||
+	    sink_write(b->out, b->tail.data, b->tail.len, err))
 		return -1;
-	for (; left > 0; left -= n) {
-		n = picture_base64(p, chunk, sizeof(chunk));
-		if (n <= 0)
-			return err_set(err, EXIT_DATA, "an image changed while it was written to "
-				       "'%s'; run again", b->path);
-		if (sink_write(b->out, chunk, (size_t)n, err))
-			return -1;
-	}
-	if (sink_write(b->out, b->tail.data, b->tail.len, err))
-		return -1;
+	b->bytes_here += bytes;
 	b->lines_here++;
 	b->lines++;
 	return 0;
@@ -133,9 +147,10 @@ int batch_add(struct batch *b, struct pictures *all, const struct chat_request *
 			return -1;
 		sent.image_mime = picture_mime(p);
 	}
-	result = seen_add(b->seen, hex, "", &first, err);
+	result = seen_has(b->seen, hex, err);
 	if (!result)
-		result = write_line(b, &sent, hex, p, err);
+		result = write_line(b, &sent, hex, p, class, err) ? -1 :
+			 seen_add(b->seen, hex, "", &first, err);
 	if (p)
 		picture_close(p);
 	return result < 0 ? -1 : 0;
@@ -175,10 +190,28 @@ static void remove_later(const struct batch *b)
 	} while (!gone);
 }
 
+/* The last file began with the line of an image that changed: no file without a line is sent. */
+static void drop_last(struct batch *b)
+{
+	char *name = name_of(b, --b->files);
+	struct buf partial;
+
+	buf_init(&partial, BUF_NO_MAX);
+	buf_printf(&partial, "%s.partial", name);
+	sink_leave(b->out, NULL);
+	unlink(partial.data);
+	buf_release(&partial);
+	free(name);
+}
+
 int batch_settle(struct batch *b, struct err *err)
 {
-	int result = sink_settle(b->out, err);
+	int result = 0;
 
+	if (b->files > 1 && !b->lines_here)
+		drop_last(b);
+	else
+		result = sink_settle(b->out, err);
 	if (!result)
 		remove_later(b);
 	free_batch(b);

@@ -38,7 +38,7 @@ struct batch *batch_open(const char *path, enum batch_engine engine, struct err 
 
 /*
  * image: the file, streamed into the line; or NULL. -1: with *class the image cannot be used
- * (picture_open), nothing was written; without, 74, or the image changed in the middle.
+ * (picture_open, or it changed in the middle), and nothing of it is written; without, 74.
  */
 int batch_add(struct batch *b, struct pictures *all, const struct chat_request *q,
 	      const unsigned char key[16], const char *image, const char **class, struct err *err);

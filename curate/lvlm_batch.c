@@ -19,6 +19,10 @@ int lvlm_batch_options(const struct lvlm_options *o, struct err *err)
 	if (o->batch_out && (o->dry_run || o->no_ledger))
 		return err_set(err, EXIT_USAGE, "--batch-out needs a ledger, and writes: no --dry-run "
 			       "or --no-ledger with it");
+	if (o->batch_out && (o->budget.requests >= 0 || o->budget.tokens >= 0 || o->budget.deadline))
+		return err_set(err, EXIT_USAGE, "--batch-out asks nothing, so there is nothing for "
+			       "--max-requests, --max-tokens-total or --deadline to end; -n and "
+			       "--part make a smaller batch");
 	return 0;
 }
 

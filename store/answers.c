@@ -120,7 +120,7 @@ static int number_of(sqlite3 *db, const char *sql)
 	return n;
 }
 
-/* A file of another program must not be written into. 0: ours; 1: ours to be, still empty. */
+/* A file of another program must not be written into. */
 int answers_check(sqlite3 *db, const char *path, struct err *err)
 {
 	/* tables first: another process may set all three between two of these lines */
@@ -134,7 +134,7 @@ int answers_check(sqlite3 *db, const char *path, struct err *err)
 		return err_set(err, EXIT_DATA, "'%s' is an SQLite file but no capqa ledger", path);
 	if (version > SCHEMA_VERSION)
 		return err_set(err, EXIT_DATA, "the ledger '%s' was made by a newer capqa", path);
-	return version == SCHEMA_VERSION ? 0 : 1;
+	return version == SCHEMA_VERSION ? ANSWERS_OURS : version > 0 ? ANSWERS_OLDER : ANSWERS_EMPTY;
 }
 
 /* The change to WAL asks no busy handler; two stages of a pipe open a new ledger at once. */
@@ -197,7 +197,7 @@ static int set_up(struct answers *a, struct err *err)
 	if ((!alone && set_mode(a, "PRAGMA journal_mode=WAL")) ||
 	    sqlite3_exec(a->db, "PRAGMA synchronous=FULL", NULL, NULL, NULL))
 		return answers_fault(a->db, a->path, err, "open");
-	return ours ? create(a, err) : 0;
+	return ours == ANSWERS_OURS ? 0 : create(a, err);
 }
 
 static int prepare(struct answers *a, struct err *err)

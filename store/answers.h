@@ -44,7 +44,9 @@ struct answers *answers_open(const char *path, struct err *err);
 /* For those who work on all rows at once (ledger_merge, ledger_prune); commit first. */
 struct sqlite3;
 struct sqlite3 *answers_db(struct answers *a);
-/* Does this SQLite file say that it is a ledger? -1: 65 no, or a newer one's; 74 unreadable. */
+/* Does this SQLite file say that it is a ledger? -1: 65 no, or a newer one's; 74 unreadable. An
+ * older one lacks a table, which answers_open makes. */
+enum { ANSWERS_OURS, ANSWERS_OLDER, ANSWERS_EMPTY };
 int answers_check(struct sqlite3 *db, const char *path, struct err *err);
 /* Says what SQLite complained of: 65 damaged or no SQLite file, else 74. Returns -1. */
 int answers_fault(struct sqlite3 *db, const char *path, struct err *err, const char *doing);

@@ -35,7 +35,7 @@ static struct {
 	const char *ledger, *output, *rejects, *model;
 	struct opt_list batches;
 	double older_than_s, price_in, price_out;
-	bool json, superseded, dry_run, vacuum, quiet;
+	bool json, superseded, dry_run, vacuum, accept_empty, quiet;
 } opt;
 
 static const struct opt table[] = {
@@ -71,6 +71,8 @@ static const struct opt lines_table[] = {
 	{ 0, "for", OPT_LIST, &opt.batches, "FILE",
 	  "import: the batch that was sent (repeatable): says what is missing, and refuses what "
 	  "was not in it", NULL },
+	{ 0, "accept-empty", OPT_FLAG, &opt.accept_empty, NULL,
+	  "import: file empty answers too; without it the next batch asks for them again", NULL },
 	{ 'r', "rejects", OPT_TEXT, &opt.rejects, "FILE",
 	  "import: write the lines that hold no answer, and why, to FILE", NULL },
 	{ 0 }
@@ -503,7 +505,7 @@ static void open_import(struct ledger_import *im)
 /* Also what was read before a fault is filed: it was paid for. */
 static int import(char **files)
 {
-	struct ledger_import im = { .lines = 0 };
+	struct ledger_import im = { .accept_empty = opt.accept_empty };
 	struct ledger_merged done = { 0 };
 	enum exit_code code = EXIT_SETTLED;
 	struct answers *into;
@@ -524,7 +526,7 @@ static int import(char **files)
 		complain("most lines are no answers to requests of capqa");
 		code = EXIT_DATA;
 	}
-		if (answers_close(into, &err))
+	if (answers_close(into, &err))
 		keep(&code, &err);
 	ledger_import_release(&im);
 	return stopped(code);
@@ -567,7 +569,8 @@ static void check_options_or_die(const char *action)
 	const char *meant = prunes && strcmp(action, "prune") ? "prune" :
 			    stats && strcmp(action, "stat") ? "stat" :
 			    opt.output && strcmp(action, "export") ? "export" :
-			    (opt.rejects || opt.batches.count) && strcmp(action, "import") ?
+			    (opt.rejects || opt.batches.count || opt.accept_empty) &&
+			    strcmp(action, "import") ?
 			    "import" : NULL;
 
 	if (meant)

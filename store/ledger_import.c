@@ -71,7 +71,7 @@ static int64_t time_of(const char *file)
 static int import_line(struct ledger_import *im, const struct line *line, struct err *err)
 {
 	unsigned char key[16];
-	struct answer answer;
+	struct answer answer = { 0 };
 	char class[41] = "bad_line";
 	struct err why = { .text = "longer than 16 MB" };
 	bool has_key = false;
@@ -80,15 +80,16 @@ static int import_line(struct ledger_import *im, const struct line *line, struct
 						&has_key, &answer, class, &why);
 
 	im->lines++;
+	if (got == LEDGER_LINE_EMPTY)
+		got = im->accept_empty ? LEDGER_LINE_ANSWER : LEDGER_LINE_ERROR;
 	if (im->wanted && has_key && got != LEDGER_LINE_BAD &&
 	    !ledger_wanted_mark(im->wanted, key, got == LEDGER_LINE_ANSWER)) {
-		if (got == LEDGER_LINE_ANSWER)
-			answer_release(&answer);
 		got = LEDGER_LINE_BAD;
 		snprintf(class, sizeof(class), "unknown_id");
 		err_set(&why, EXIT_DATA, "the batch that was sent did not ask this");
 	}
 	if (got != LEDGER_LINE_ANSWER) {
+		answer_release(&answer);
 		im->errors += got == LEDGER_LINE_ERROR;
 		im->bad += got == LEDGER_LINE_BAD;
 		return reject(im, line, class, why.text, err);

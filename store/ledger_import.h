@@ -7,6 +7,7 @@
 #ifndef STORE_LEDGER_IMPORT_H
 #define STORE_LEDGER_IMPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,7 @@ struct ledger_import {
 	struct sink *rejects;		/* NULL: none */
 	struct ledger_class *classes;
 	size_t class_count, class_cap;
+	bool accept_empty;		/* they were asked often enough */
 	int64_t lines, answers;
 	int64_t errors;			/* no answer, to be asked again */
 	int64_t bad;			/* malformed, or not asked by this batch */

@@ -171,10 +171,6 @@ static enum ledger_line read_body(const cJSON *body, int64_t status, int64_t tim
 		err_set(err, EXIT_REFUSED, "%s", *error.message ? error.message : "no answer");
 		return LEDGER_LINE_ERROR;
 	}
-	if (!*reply.content) {
-		chat_reply_release(&reply);
-		return refuse(class, err, LEDGER_LINE_ERROR, "empty_answer", "the answer is empty");
-	}
 	take_envelope_off(&reply);
 	*out = (struct answer){
 		.content = reply.content, .finish_reason = reply.finish_reason,
@@ -183,7 +179,8 @@ static enum ledger_line read_body(const cJSON *body, int64_t status, int64_t tim
 		.completion_tokens = reply.completion_tokens,
 		.asked_at = number_of(get(body, "created"), time),
 	};
-	return LEDGER_LINE_ANSWER;
+	return *reply.content ? LEDGER_LINE_ANSWER :
+	       refuse(class, err, LEDGER_LINE_EMPTY, "empty_answer", "the answer is empty");
 }
 
 static enum ledger_line read_batch(const cJSON *json, int64_t time, struct answer *out,

@@ -27,13 +27,14 @@ void ledger_line_write(struct buf *out, const unsigned char key[16], const struc
 
 enum ledger_line {
 	LEDGER_LINE_ANSWER,
+	LEDGER_LINE_EMPTY,	/* an answer without a word: to be asked again, or taken as it is */
 	LEDGER_LINE_ERROR,	/* the server has no answer: to be asked again */
 	LEDGER_LINE_BAD		/* no such line */
 };
 
 /*
- * ANSWER: key and *out, yours to release; asked_at is `time` where the line has none. Else
- * class (at most 40 bytes, a word) and err->text say why; key is set if `*has_key`.
+ * ANSWER, EMPTY: key and *out, yours to release; asked_at is `time` where the line has none. All
+ * but ANSWER: class (at most 40 bytes, a word) and err->text say why; key is set if `*has_key`.
  */
 enum ledger_line ledger_line_read(const char *text, size_t len, int64_t time,
 				  unsigned char key[16], bool *has_key, struct answer *out,

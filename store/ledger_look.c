@@ -90,6 +90,9 @@ int ledger_look(const char *path, sqlite3 **db, struct err *err)
 	*db = NULL;
 	if (stat(path, &st))
 		return err_set(err, EXIT_NOINPUT, "there is no ledger '%s'", path);
+	if (!S_ISREG(st.st_mode))
+		return err_set(err, EXIT_NOINPUT, "cannot read the ledger '%s': it is no regular file",
+			       path);
 	if ((is_at_rest(path) ? open_at_rest(path, db) :
 	     sqlite3_open_v2(path, db, SQLITE_OPEN_READONLY, NULL)) ||
 	    sqlite3_db_config(*db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL) ||
@@ -99,9 +102,9 @@ int ledger_look(const char *path, sqlite3 **db, struct err *err)
 		goto failed;
 	}
 	ours = answers_check(*db, path, err);
-	if (!ours)
+	if (ours == ANSWERS_OURS || ours == ANSWERS_OLDER)
 		return 0;
-	if (ours > 0)
+	if (ours == ANSWERS_EMPTY)
 		err_set(err, EXIT_DATA, "'%s' is empty, no capqa ledger", path);
 failed:
 	sqlite3_close(*db);

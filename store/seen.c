@@ -75,6 +75,17 @@ wrong:
 	return fault(s, err);
 }
 
+int seen_has(struct seen *s, const char *key, struct err *err)
+{
+	int code;
+
+	sqlite3_reset(s->get);
+	sqlite3_bind_text(s->get, 1, key, -1, SQLITE_STATIC);
+	code = sqlite3_step(s->get);
+	sqlite3_reset(s->get);
+	return code == SQLITE_ROW ? 1 : code == SQLITE_DONE ? 0 : fault(s, err);
+}
+
 int seen_next(struct seen *s, const char *key, const char **next, const char **name,
 	      struct err *err)
 {

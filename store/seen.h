@@ -18,6 +18,8 @@ void seen_close(struct seen *s);
 int seen_add(struct seen *s, const char *key, const char *name, const char **first,
 	     struct err *err);
 
+int seen_has(struct seen *s, const char *key, struct err *err);	/* 1, 0; -1: err */
+
 /*
  * The next larger key and its name (after the largest comes the smallest); 1: found, 0: the
  * set has no other key. Borrowed until the next call.
