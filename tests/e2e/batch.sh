@@ -71,4 +71,39 @@ must capqa-ledger import -q --for all.jsonl all.answers
 must capqa-blind -m sim-llm --batch-out all.jsonl --exhaustive -q online/questions.jsonl -o all.out
 CAPQA_LEDGER=$work/ledger.db blind --exhaustive online/questions.jsonl -o all.online 2>/dev/null
 same "exhaustive: one round, the bytes of the online run" all.out all.online
+
+# ---- what cannot be in a batch ----
+
+capqa-blind -m sim-llm --batch-out no.jsonl --max-requests 5 online/questions.jsonl -o no.out 2>no.err
+is "a budget has nothing to end: usage" "$?:$(grep -c -- '--batch-out asks nothing' no.err)" "2:1"
+gone "and no batch" no.jsonl
+# An image that changes in the middle of its line: the program stands still at its last read but one.
+export CAPQA_LEDGER="$work/changed.db"
+mkdir some
+cp images/coffee.jpg images/cat.jpg images/rocket.jpg some
+head -c 300000 /dev/zero >>some/coffee.jpg	# as phones append films; read in several steps
+must capqa-scan -q --no-ledger some/cat.jpg some/coffee.jpg some/rocket.jpg -o some.jsonl
+traced() {
+	n=$1
+	shift
+	ASAN_OPTIONS=detect_leaks=0 strace -qq -o trace -P some/coffee.jpg -e trace=pread64 $n \
+		capqa-generate -q -m sim-lvlm --progress none --batch-out "$@" some.jsonl -o changed.out 2>changed.err
+}
+traced "" whole.jsonl
+is "three images, three lines" "$?:$(lines whole.jsonl)" "75:3"
+reads=$(grep -c pread64 trace)
+: >trace
+traced "-e inject=pread64:signal=STOP:when=$((reads - 1))" changed.jsonl -r changed.rejects &
+tracer=$!
+started="$started $tracer"
+stands() { grep -q 'stopped by SIGSTOP' trace; }
+wait_for stands || fail "it stands in the middle of the image"
+victim=$(pgrep -n -f 'capqa-generate.*--batch-out changed.jsonl')
+touch -d '2001-01-01' some/coffee.jpg
+kill -CONT "$victim"
+wait $tracer
+is "an image that changes while it is written: exit" $? 75
+is "is rejected, alone" "$(jq -r '[.class,.message]|@tsv' changed.rejects)" "image_changed	the file changed while it was written"
+sed 2d whole.jsonl >wanted.jsonl
+same "and the other lines are as they were" changed.jsonl wanted.jsonl
 finish

@@ -1,0 +1,192 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# SIGINT, SIGTERM and SIGHUP to each kind of program, in its middle: it says how far it came, leaves
+# with the documented code and no half-written file, and its rerun gives the undisturbed bytes. The
+# middle is a moment that does not pass: the simulator holds the answers, or the input does not go on.
+. "$(dirname "$0")/lib.sh"
+
+sim_start --world "$world"
+chain_or_die w
+zstd -dcq w/replies.jsonl.zst >replies.jsonl
+capqa-caption -q -m sim-captioner w/images.jsonl -o captions.jsonl
+capqa-audit -q -m sim-llm -Q w/unique.jsonl captions.jsonl -o scores.jsonl 2>audit.err
+
+code_of() { [ "$1" = INT ] && echo 130 || echo 75; }
+ended() { ! kill -0 $pid 2>/dev/null; }
+# left WHAT SIGNAL: the process ends, as it should.
+left() {
+	code=0
+	wait $pid 2>/dev/null || code=$?
+	is "$1, SIG$2: exit" $code "$(code_of $2)"
+	check "$1, SIG$2: says $(cat stage.err)" grep -q "run again to go on" stage.err
+}
+# whole WHAT: FILE is untouched, what came is in FILE.partial.
+whole() {
+	check "$1: the old file is touched" test "$(cat out)" = old
+	check "$1: FILE.partial is not there" test -f out.partial
+}
+
+# ---- those that ask: four answers are held, and there are four slots ----
+
+# asks KIND WANTED COMMAND...
+asks() {
+	kind=$1 wanted=$2
+	shift 2
+	for signal in INT TERM HUP; do
+		rm -f ledger.db* out.partial
+		echo old >out
+		sim_wire "[{\"match\":{\"kind\":\"$kind\",\"nth\":[9,10,11,12]},\"do\":\"hold\"}]"
+		sim_reset
+		"$@" -j 4 --progress none -o out 2>stage.err &
+		pid=$!
+		started="$started $pid"
+		wait_for asked_at_least 12 || fail "$1: the server got $(stat_of requests) requests"
+		kill -$signal $pid
+		must curl -sf -o sim.answer -X POST "$sim/sim/release"
+		left "$1" $signal
+		whole "$1, SIG$signal"
+		check "$1, SIG$signal: what was in flight is committed" test "$(committed ledger.db)" = 12
+		sim_wire '[]'
+		must "$@" -j 4 --progress none -o out
+		check "$1, SIG$signal: other bytes" cmp out "$wanted"
+		check "$1, SIG$signal: asked twice" test "$(stat_of requests)" = "$(stat_of distinct)"
+	done
+}
+asks generate replies.jsonl capqa-generate -m sim-lvlm w/images.jsonl
+asks caption captions.jsonl capqa-caption -m sim-captioner w/images.jsonl
+asks blind w/blind.jsonl capqa-blind -m sim-llm w/questions.jsonl
+asks sight w/sight.jsonl capqa-sight -m sim-vl w/blind.jsonl
+asks audit scores.jsonl capqa-audit -m sim-llm -Q w/unique.jsonl captions.jsonl
+
+# nohup's child has SIGHUP ignored, and goes on.
+rm -f ledger.db*
+sim_wire '[{"match":{"kind":"blind","nth":[9,10,11,12]},"do":"hold"}]'
+sim_reset
+(trap '' HUP; exec capqa-blind -m sim-llm -j 4 --progress none w/questions.jsonl -o out 2>stage.err) &
+pid=$!
+started="$started $pid"
+wait_for asked_at_least 12 || fail "nohup: the server got $(stat_of requests) requests"
+kill -HUP $pid
+must curl -sf -o sim.answer -X POST "$sim/sim/release"
+code=0
+wait $pid || code=$?
+is "started by nohup, a stage does not hear SIGHUP" $code 0
+same "and writes all" out w/blind.jsonl
+sim_wire '[]'
+
+# ---- those that read: the input has come, and has no end ----
+
+many() { for i in 1 2 3 4 5 6 7 8; do cat "$1"; done; }
+many replies.jsonl >replies.many
+many w/sight.jsonl >sight.many
+find images -name '*.png' | sort >list
+for i in 1 2 3 4 5 6; do cat list list list list list list list list; done >list.many
+mkfifo slow
+# reads INPUT COMMAND...: the command reads standard input and writes -o out.
+reads() {
+	input=$1
+	shift
+	must "$@" -q -o wanted <"$input"
+	for signal in INT TERM HUP; do
+		rm -f out.partial
+		echo old >out
+		"$@" -o out <slow 2>stage.err &
+		pid=$!
+		started="$started $pid"
+		exec 3>slow
+		cat "$input" >&3
+		kill -$signal $pid
+		left "$1" $signal
+		exec 3>&-
+		whole "$1, SIG$signal"
+		must "$@" -q -o out <"$input"
+		check "$1, SIG$signal: other bytes" cmp out wanted
+	done
+}
+reads sight.many capqa-select
+reads replies.many capqa-extract
+reads list.many capqa-scan --no-ledger
+
+# ---- those that keep: what was committed stays, a rerun completes it ----
+
+must capqa-ingest -q -d wanted.db sight.many
+for signal in INT TERM HUP; do
+	rm -f store.db*
+	capqa-ingest -d store.db <slow 2>stage.err &
+	pid=$!
+	started="$started $pid"
+	exec 3>slow
+	cat sight.many >&3
+	kill -$signal $pid
+	left capqa-ingest $signal
+	exec 3>&-
+	must capqa-ingest -q -d store.db --check sight.many
+	check "capqa-ingest, SIG$signal: other records" test "$(sqlite3 store.db 'SELECT * FROM questions' | cksum)" = \
+		"$(sqlite3 wanted.db 'SELECT * FROM questions' | cksum)"
+	rm -rf set out.html export.lines some.db*
+done
+
+# ---- those that read a file from its middle: the signal comes with the Nth read of it ----
+
+must capqa-ingest -q -d store.db w/images.jsonl captions.jsonl scores.jsonl
+must capqa-export -q -d store.db -o wanted.set
+must capqa-report -q -d store.db -o wanted.html
+must capqa-ledger export -q ledger.db -o wanted.lines
+# struck SIGNAL FILE N COMMAND...
+struck() {
+	signal=$1 file=$2 nth=$3
+	shift 3
+	code=0
+	ASAN_OPTIONS=detect_leaks=0 strace -qq -o trace -P "$file" -e trace=pread64 \
+		-e inject=pread64:signal=$signal:when=$nth "$@" 2>stage.err || code=$?
+	is "$1, SIG$signal at read $nth: exit" $code "$(code_of $signal)"
+	check "$1, SIG$signal: one line, not $(cat stage.err)" test "$(grep -c stopped stage.err)" = 1
+}
+for signal in INT TERM HUP; do
+	struck $signal store.db 5 capqa-export -d store.db -o set
+	check "no folder" test ! -e set
+	must capqa-export -q -d store.db -o set
+	check "capqa-export, SIG$signal: other bytes" diff -r set wanted.set
+	rm -rf set
+	struck $signal store.db 5 capqa-report -d store.db -o out.html
+	check "no page" test ! -e out.html
+	must capqa-report -q -d store.db -o out.html
+	check "capqa-report, SIG$signal: other bytes" cmp out.html wanted.html
+	rm out.html
+	struck $signal ledger.db 12 capqa-ledger merge some.db ledger.db
+	must capqa-ledger merge -q some.db ledger.db
+	must capqa-ledger export -q some.db -o export.lines
+	check "capqa-ledger merge, SIG$signal: other answers" cmp export.lines wanted.lines
+	rm -f some.db* export.lines
+	struck $signal ledger.db 12 capqa-ledger export ledger.db -o export.lines
+	check "no lines" test ! -e export.lines
+done
+
+# ---- at a file that never comes ----
+
+handles_term() { [ $((0x$(sed -n 's/^SigCgt:.//p' /proc/$pid/status) & 0x4000)) != 0 ]; }
+mkfifo never
+# waits WHAT COMMAND...: it has nothing to read or nobody who reads it, and hears SIGTERM all the same.
+waits() {
+	what=$1
+	shift
+	"$@" >waits.out 2>stage.err &
+	pid=$!
+	started="$started $pid"
+	wait_for handles_term || fail "$what: it starts"
+	kill -TERM $pid
+	wait_for ended || { fail "$what: SIGTERM is not heard"; kill -9 $pid; }
+	code=0
+	wait $pid 2>/dev/null || code=$?
+	is "$what: SIGTERM ends it" $code 75
+}
+waits "a fifo that nobody writes" capqa-select never
+waits "the same, for questions" capqa-audit -m sim-llm -Q never captions.jsonl
+waits "the same, for a batch" capqa-ledger import --for never captions.jsonl
+waits "the same, for images to swap" capqa-sight -m sim-vl --control swap --control-images never w/blind.jsonl
+waits "a fifo that nobody reads" capqa-select w/sight.jsonl -o never
+yes | tr -d '\n' 2>/dev/null >slow &
+started="$started $!"
+waits "a line without end" capqa-select slow
+finish
