@@ -48,7 +48,7 @@ code=0
 generate --no-ledger -j 1 --attempts 1 w/images.jsonl -o out -r rejects 2>stage.err || code=$?
 is "two answers are no answers, and a rerun is advised: exit" $code 1
 holds "in one line" test "$(grep -vc warning stage.err)" = 1
-is "they are named" "$(jq -r .class rejects | sort | uniq -c | tr -s ' ')" " 2 bad_answer"
+is "they are named" "$(jq -r .class rejects | sort | uniq -c | tr -s ' ')" " 2 transport"
 is "a long one and an odd one are answers like others" "$(lines out.partial)" "$(($(grep -vc same_as w/images.jsonl) - 2))"
 holds "what came of them is JSON" jq -e .image out.partial >said.out
 sim_wire '[]'

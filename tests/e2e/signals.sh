@@ -81,7 +81,11 @@ many() { for i in 1 2 3 4 5 6 7 8; do cat "$1"; done; }
 many replies.jsonl >replies.many
 many w/sight.jsonl >sight.many
 find images -name '*.png' | sort >list
-for i in 1 2 3 4 5 6; do cat list list list list list list list list; done >list.many
+# What a pipe cannot hold was read when it is written; blank lines are passed over.
+{ cat list; yes '' | head -c 400000; } >list.many
+for many in replies.many sight.many list.many; do
+	check "$many is too small to show anything" test "$(wc -c <$many)" -gt 200000
+done
 mkfifo slow
 # reads INPUT COMMAND...: the command reads standard input and writes -o out.
 reads() {
@@ -124,15 +128,12 @@ for signal in INT TERM HUP; do
 	must capqa-ingest -q -d store.db --check sight.many
 	check "capqa-ingest, SIG$signal: other records" test "$(sqlite3 store.db 'SELECT * FROM questions' | cksum)" = \
 		"$(sqlite3 wanted.db 'SELECT * FROM questions' | cksum)"
-	rm -rf set out.html export.lines some.db*
 done
 
 # ---- those that read a file from its middle: the signal comes with the Nth read of it ----
 
 must capqa-ingest -q -d store.db w/images.jsonl captions.jsonl scores.jsonl
-must capqa-export -q -d store.db -o wanted.set
 must capqa-report -q -d store.db -o wanted.html
-must capqa-ledger export -q ledger.db -o wanted.lines
 # struck SIGNAL FILE N COMMAND...
 struck() {
 	signal=$1 file=$2 nth=$3
@@ -144,23 +145,11 @@ struck() {
 	check "$1, SIG$signal: one line, not $(cat stage.err)" test "$(grep -c stopped stage.err)" = 1
 }
 for signal in INT TERM HUP; do
-	struck $signal store.db 5 capqa-export -d store.db -o set
-	check "no folder" test ! -e set
-	must capqa-export -q -d store.db -o set
-	check "capqa-export, SIG$signal: other bytes" diff -r set wanted.set
-	rm -rf set
 	struck $signal store.db 5 capqa-report -d store.db -o out.html
 	check "no page" test ! -e out.html
 	must capqa-report -q -d store.db -o out.html
 	check "capqa-report, SIG$signal: other bytes" cmp out.html wanted.html
 	rm out.html
-	struck $signal ledger.db 12 capqa-ledger merge some.db ledger.db
-	must capqa-ledger merge -q some.db ledger.db
-	must capqa-ledger export -q some.db -o export.lines
-	check "capqa-ledger merge, SIG$signal: other answers" cmp export.lines wanted.lines
-	rm -f some.db* export.lines
-	struck $signal ledger.db 12 capqa-ledger export ledger.db -o export.lines
-	check "no lines" test ! -e export.lines
 done
 
 # ---- at a file that never comes ----
