@@ -91,6 +91,10 @@ struct controls *controls_swap(const char *path, struct err *err)
 	c->images = in ? seen_open(err) : NULL;
 	if (!c->images || add_images(c, in, err))
 		goto fail;
+	if (sig_stop()) {
+		err_set(err, (enum exit_code)sig_stop(), "stopped before '%s' was read", path);
+		goto fail;
+	}
 	if (seen_next(c->images, "", &id, &image, err) != 1 ||
 	    seen_next(c->images, strncpy(c->id, id, sizeof(c->id) - 1), &id, &image, err) != 1) {
 		err_set(err, EXIT_DATA, "'%s' holds fewer than two different images", path);
