@@ -60,14 +60,7 @@ stage export -q -d "$work/store.db" -o "$work/shards" --records caption --shard-
 stage export -q -d "$work/store.db" -o "$work/rows" --records score --shard-rows 3
 stage report -q -d "$work/store.db" -o "$work/report.html"
 stage ledger merge -q "$work/all.db" "$work/ledger.db"
-stage ping -m sim-llm
-# Stopped in its middle: the threads are told to end.
-code=0
-programs=$((programs + 1))
-strace -f -qq -o "$work/trace" -e trace=openat -e inject=openat:signal=TERM:when=60 \
-	"$build/bin/capqa-export" -q -d "$work/store.db" -o "$work/stopped" --records caption \
-	--shard-rows 1 2>"$work/said" || code=$?
-[ $code = 75 ] || { echo "threads: a stopped export left with $code"; cat "$work/said"; exit 1; }
+stage ping -m sim-llm >/dev/null
 kill $sim
 wait $sim || true
 sim=
