@@ -12,7 +12,7 @@ sim=
 trap '[ -z "$sim" ] || kill $sim 2>/dev/null; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 PATH=$build/bin:$PATH
-TSAN_OPTIONS="exitcode=9 log_path=$work/report"
+TSAN_OPTIONS="exitcode=9 log_path=$work/tsan"
 export TSAN_OPTIONS CAPQA_LEDGER="$work/ledger.db"
 nm "$build/bin/capqa-export" | grep -q __tsan_init || { echo "threads: $1 is not built with SAN=thread"; exit 1; }
 
@@ -29,7 +29,7 @@ stage() {
 	programs=$((programs + 1))
 	"$build/bin/capqa-$name" "$@" 2>"$work/said" || {
 		echo "threads: exit $? of capqa-$name $*"
-		cat "$work/said" "$work"/report.* 2>/dev/null
+		cat "$work/said" "$work"/tsan.* 2>/dev/null
 		exit 1
 	}
 }
@@ -64,9 +64,9 @@ stage ping -m sim-llm >/dev/null
 kill $sim
 wait $sim || true
 sim=
-if ls "$work"/report.* >/dev/null 2>&1; then
-	cat "$work"/report.*
-	echo "threads: $(ls "$work"/report.* | wc -l) processes with reports"
+if ls "$work"/tsan.* >/dev/null 2>&1; then
+	cat "$work"/tsan.*
+	echo "threads: $(ls "$work"/tsan.* | wc -l) processes with reports"
 	exit 1
 fi
 echo "threads: $programs runs and the simulator, no report"
