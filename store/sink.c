@@ -17,6 +17,7 @@
 #include <zstd.h>
 
 #include "cli/buf.h"
+#include "store/anchor.h"
 
 #define CHUNK (128u << 10)
 #define ZSTD_LEVEL 3
@@ -231,6 +232,8 @@ int sink_settle(struct sink *s, struct err *err)
 	if (result == 0 && s->path && rename(s->partial, s->path))
 		result = err_set(err, EXIT_OUTPUT, "cannot rename '%s' to '%s':", s->partial,
 				 s->path);
+	if (result == 0 && s->path)
+		result = anchor_name(s->path, err);
 	sink_free(s);
 	return result;
 }

@@ -34,7 +34,7 @@ int sink_flush(struct sink *s, struct err *err);
 bool sink_pipe_closed(const struct sink *s);
 
 /* Both free the sink, whatever they return. */
-int sink_settle(struct sink *s, struct err *err);	/* FILE is there, complete and synced */
+int sink_settle(struct sink *s, struct err *err);	/* FILE is there, synced, its name too */
 int sink_leave(struct sink *s, struct err *err);	/* FILE.partial is there */
 
 #endif
