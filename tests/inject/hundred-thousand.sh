@@ -36,30 +36,25 @@ patiently() {
 	done
 }
 
+ask="-j $flight --temperature 0.6 --timeout 5 --attempts 12 --progress none"
 # judge STAGE MODEL INPUT OUTPUT LEDGER
-judge() {
-	"capqa-$1" -m "$2" -j $flight --temperature 0.6 --timeout 5 --attempts 12 --progress none \
-		-L "$5" "$3" -o "$4" 2>stage.err
-}
+judge() { "capqa-$1" -m "$2" $ask -L "$5" "$3" -o "$4" 2>stage.err; }
 
 # die_and_go_on STAGE MODEL INPUT SECONDS
 die_and_go_on() {
 	for death in $(seq "$deaths"); do
 		before=$(stat_of requests)
-		judge "$1" "$2" "$3" faulty faults.db &
-		shell=$!
-		started="$started $shell"
-		patiently has_child
+		"capqa-$1" -m "$2" $ask -L faults.db "$3" -o faulty 2>stage.err &
+		pid=$!
+		started="$started $pid"
 		patiently asks_anew
 		sleep "$(awk -v seed="$death" -v most="$4" 'BEGIN { srand(seed); print rand() * most / 10 }')"
-		kill -9 "$pid" || break
-		wait $shell 2>/dev/null
+		kill -9 $pid || break
+		wait $pid 2>/dev/null
 		check "death $death: half a file is there" test ! -e faulty
 		killed=$death
 	done
 }
-# The stage itself, which a function in the background is the parent of.
-has_child() { pid=$(cat "/proc/$shell/task/$shell/children") && [ -n "$pid" ]; }
 
 cat >check.py <<'P'
 import collections, json, sqlite3, sys
