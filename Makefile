@@ -4,6 +4,7 @@
 #   make check      tests (sanitizers), about two minutes  make check-all  and clang, valgrind
 #   make layers     no include of a higher floor           make bench    the figures, as ratios
 #   make torture    every call that can fail, fails        make fuzz     the readers
+#   make powercut   what a disk holds after a power cut     make kills    kill -9, and again
 #   make deps       install what is missing (apt-get)      make install  uninstall  PREFIX=/usr/local
 #   make bless      rewrite golden outputs, to be read     make dist  deb  clean
 #
@@ -108,6 +109,10 @@ fuzz:
 torture: all
 	@python3 tests/inject/torture.py $(O) $(if $(filter full,$(TORTURE)),--all)
 
+# The power fails while ledger, store and exports are written; and kill -9 at any moment.
+powercut kills: all
+	@python3 tests/inject/$@.py $(O)
+
 bench: all
 	@sh tests/bench/bench.sh $(O)
 
@@ -134,8 +139,8 @@ deb:
 clean:
 	rm -rf build build-*
 
-.PHONY: all layers deps check check-all test tests torture fuzz demo bless bench man completions install \
-	uninstall dist deb clean
+.PHONY: all layers deps check check-all test tests torture powercut kills fuzz demo bless bench man \
+	completions install uninstall dist deb clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

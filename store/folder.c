@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "cli/buf.h"
+#include "store/anchor.h"
 
 static const char *const shard_ends[] = { ".jsonl.zst", ".json", ".tar" };
 static const char *const top_files[] = { FOLDER_MANIFEST, FOLDER_CARD, FOLDER_INFO,
@@ -253,17 +254,22 @@ int folder_write(const struct folder *f, const char *name, const void *bytes, si
 	return bad ? -1 : 0;
 }
 
-/* Some file systems cannot exchange two names; there the old folder steps aside first. */
+/*
+ * Some file systems cannot exchange two names; there the old folder steps aside first. It is
+ * removed when the new names are safe: a power cut between the two would leave neither.
+ */
 static int replace(const char *path, const char *partial, struct err *err)
 {
 	char *aside;
 	int result = 0;
 
 	if (!rename(partial, path))
-		return 0;		/* there was none, or an empty one */
+		return anchor_name(path, err);	/* there was none, or an empty one */
 	if (!renameat2(AT_FDCWD, partial, AT_FDCWD, path, RENAME_EXCHANGE)) {
-		remove_export(partial);
-		return 0;
+		result = anchor_name(path, err);
+		if (result == 0)
+			remove_export(partial);
+		return result;
 	}
 	aside = join(path, ".old", "");
 	remove_export(aside);
@@ -271,15 +277,26 @@ static int replace(const char *path, const char *partial, struct err *err)
 		result = err_set(err, EXIT_OUTPUT, "cannot rename '%s' to '%s':", partial,
 				 path);
 	else
+		result = anchor_name(path, err);
+	if (result == 0)
 		remove_export(aside);
 	free(aside);
 	return result;
 }
 
+/* The names of all files in it, before it gets its own. */
+static int anchor_all(const struct folder *f, struct err *err)
+{
+	char *data = join(f->partial, "/", FOLDER_DATA);
+	int result = anchor_folder(data, err);
+
+	free(data);
+	return result ? result : anchor_folder(f->partial, err);
+}
+
 int folder_settle(struct folder *f, struct err *err)
 {
-	int result = fsync(f->lock) ?
-		     err_set(err, EXIT_OUTPUT, "cannot sync folder '%s':", f->partial) : 0;
+	int result = anchor_all(f, err);
 
 	if (result == 0)
 		result = check_replaceable(f->path, true, err);

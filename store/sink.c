@@ -20,6 +20,7 @@
 
 #include "cli/buf.h"
 #include "cli/sig.h"
+#include "store/anchor.h"
 
 #define CHUNK (128u << 10)
 #define ZSTD_LEVEL 3
@@ -274,6 +275,8 @@ int sink_settle(struct sink *s, struct err *err)
 	if (result == 0 && s->path && rename(s->partial, s->path))
 		result = err_set(err, EXIT_OUTPUT, "cannot rename '%s' to '%s':", s->partial,
 				 s->path);
+	if (result == 0 && s->path)
+		result = anchor_name(s->path, err);
 	sink_free(s);
 	return result;
 }

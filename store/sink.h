@@ -40,7 +40,7 @@ int64_t sink_at(const struct sink *s);
 int sink_back(struct sink *s, int64_t at, struct err *err);
 
 /* Both free the sink, whatever they return. */
-int sink_settle(struct sink *s, struct err *err);	/* FILE is there, complete and synced */
+int sink_settle(struct sink *s, struct err *err);	/* FILE is there, synced, its name too */
 int sink_leave(struct sink *s, struct err *err);	/* FILE.partial is there */
 
 #endif

@@ -30,6 +30,9 @@ sh tests/threads.sh build-thread
 make --no-print-directory -s all
 echo "== every call that can fail"
 make --no-print-directory -s torture
+echo "== power cuts, kills, a hundred thousand questions on bad days"
+make --no-print-directory -s powercut kills
+tests/inject/hundred-thousand.sh build || [ $? = 77 ]
 echo "== the Debian package"
 tests/package.sh build || [ $? = 77 ]
 echo "== a Slurm cluster of two nodes"
