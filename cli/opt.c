@@ -72,19 +72,20 @@ static int read_seconds(const char *text, double *to)
 	switch (unit) {
 	case '\0':
 	case 's':
-		return 0;
+		break;
 	case 'm':
 		*to *= 60;
-		return 0;
+		break;
 	case 'h':
 		*to *= 3600;
-		return 0;
+		break;
 	case 'd':
 		*to *= 86400;
-		return 0;
+		break;
 	default:
 		return -1;
 	}
+	return *to <= OPT_SECONDS_MAX ? 0 : -1;
 }
 
 static void add_item(struct opt_list *list, const char *text)

@@ -23,12 +23,14 @@
 
 struct err;
 
+#define OPT_SECONDS_MAX 3.2e9	/* a hundred years: as milliseconds it fits everywhere */
+
 enum opt_type {
 	OPT_FLAG,	/* bool: becomes true */
 	OPT_TEXT,	/* const char *: borrowed from argv */
 	OPT_LIST,	/* struct opt_list: one more text */
 	OPT_COUNT,	/* int64_t: a whole number >= 0; suffixes k, M, G (10^3n) */
-	OPT_SECONDS,	/* double: seconds; suffixes s, m, h, d */
+	OPT_SECONDS,	/* double: seconds, 0 to OPT_SECONDS_MAX; suffixes s, m, h, d */
 	OPT_NUMBER,	/* double */
 	OPT_PARSE	/* int (*)(const char *text, struct err *): the owner reads it */
 };

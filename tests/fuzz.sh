@@ -112,7 +112,7 @@ run() {
 	fi
 	found=$((found + 1))
 	echo "fuzz $1: FOUND something after ${inputs:-?} inputs"
-	grep -vE '^$|INFO|^stat::' "build-fuzz/log-$1" | head -60
+	grep -vE '^$|INFO|^stat::' "build-fuzz/log-$1" | head -40
 }
 
 total=0 harnesses=0 found=0

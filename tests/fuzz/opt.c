@@ -27,8 +27,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct {
 	struct run_options run;
 	struct lvlm_options model;
-	struct rule rule;
-	struct trials_options trials;
+	struct rule_options rule;
+	struct trial_options trials;
 	struct choice choice;
 	const char *text;
 	int64_t count;
@@ -61,8 +61,10 @@ static const struct opt own[] = {
 static const struct opt model[] = { LVLM_OPTIONS(opt.model), { 0 } };
 static const struct opt run[] = { RUN_OPTIONS(opt.run), { 0 } };
 static const struct opt rule[] = { RULE_OPTIONS(opt.rule), { 0 } };
+static const struct opt trials[] = { TRIAL_OPTIONS(opt.trials), { 0 } };
 static const struct opt_block blocks[] = {
-	{ "Own", own }, { "Model", model }, { "Run", run }, { "Rule", rule }, { NULL, NULL }
+	{ "Own", own }, { "Model", model }, { "Run", run }, { "Rule", rule },
+	{ "Trials", trials }, { NULL, NULL }
 };
 static const struct about about = {
 	"capqa fuzz", "[INPUT...]", "is fuzzed", "A story.\n\n  capqa fuzz -t x\n", blocks
@@ -103,6 +105,7 @@ static void check_values(void)
 		for (o = block->table; o->name; o++)
 			check_value(o);
 	require(opt.rule.visual.den >= 0 && opt.rule.text.num <= opt.rule.text.den);
+	require(opt.trials.full_share >= 0 && opt.trials.full_share <= 1);
 	require(opt.choice.split_count >= 0 && opt.choice.split_count <= CHOICE_SPLITS_MAX);
 	for (i = 0; i < opt.choice.split_count; i++) {
 		require(choice_name_ok(opt.choice.splits[i].name));
@@ -120,7 +123,7 @@ static void release(void)
 		for (o = block->table; o->name; o++)
 			if (o->type == OPT_LIST)
 				free(((struct opt_list *)o->to)->items);
-	free((char *)opt.model.extra);
+	buf_release(&opt.model.extra);
 	memset(&opt, 0, sizeof(opt));
 }
 

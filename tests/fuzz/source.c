@@ -188,7 +188,8 @@ static void write_all_again(enum rec_kind kind, const struct buf *lines)
 
 	for (; at < end; at = newline + 1) {
 		newline = memchr(at, '\n', (size_t)(end - at));
-		require(!sscanf(at, "%*d %*d %*d %n", &n) && n > 0);
+		require(!sscanf(at, "%*d %*d %*d%n", &n) && n > 0);
+		n++;	/* the space */
 		write_again(kind, at + n, (size_t)(newline - at - n));
 	}
 }
