@@ -281,8 +281,6 @@ static void test_usage_and_names(void **state)
 
 static void counts(const char *usage, int64_t prompt, int64_t completion)
 {
-	struct chat_reply reply;
-	struct chat_error error;
 	char body[200];
 
 	snprintf(body, sizeof(body), "{\"choices\":[{\"message\":{\"content\":\"B\"}}],\"usage\":%s}",
@@ -310,8 +308,6 @@ static void test_a_bad_ending_is_one_clean_line(void **state)
 		"\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2"
 		"\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2"
 		"\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\"}]}";
-	struct chat_reply reply;
-	struct chat_error error;
 
 	(void)state;
 	assert_int_equal(chat_read(body, strlen(body), &reply, &error), CHAT_GARBAGE);

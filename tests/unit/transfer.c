@@ -35,7 +35,7 @@ static int64_t wait_of(const char *headers, int *should_retry)
 	char reply[300];
 
 	snprintf(reply, sizeof(reply), "HTTP/1.1 429 No\r\n%sContent-Length: 0\r\n\r\n", headers);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
 	curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION, give_socket);
 	curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETDATA, &ends[1]);
 	curl_easy_setopt(t->easy, CURLOPT_SOCKOPTFUNCTION, is_connected);
