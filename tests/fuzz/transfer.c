@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * libFuzzer harness of curate/transfer and curate/retry: any bytes as what a server sends, status
- * line, headers and body, through libcurl over a socket pair. What must hold: in whatever pieces
+ * line, headers and body, through libcurl over a socket. What must hold: in whatever pieces
  * they come, the outcome is the same; a wait is at most an hour; nothing that a server can send,
  * but the statuses that say so, stops a run. The first byte chooses the pieces. Seeds: the
  * replies of tests/transcripts and tests/fuzz/seeds/transfer.
  */
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -41,23 +42,26 @@ static void require(bool true_always)
 		abort();
 }
 
-/* The one socket of a transfer; a second connection finds nobody. */
-static curl_socket_t give_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+/* A listening socket without a file; libcurl 7.88 takes no socket that is connected already. */
+static int listen_at(const char *name)
 {
-	int *fd = ctx, given = *fd;
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	(void)purpose;
-	(void)address;
-	*fd = -1;
-	return given >= 0 ? given : CURL_SOCKET_BAD;
+	strcpy(at.sun_path + 1, name);
+	require(fd >= 0);
+	require(!bind(fd, (struct sockaddr *)&at,
+			(socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))));
+	require(!listen(fd, 1));
+	return fd;
 }
 
-static int is_connected(void *ctx, curl_socket_t fd, curlsocktype purpose)
+/* A copy of the end that libcurl has. */
+static int copy_socket(void *ctx, curl_socket_t fd, curlsocktype purpose)
 {
-	(void)ctx;
-	(void)fd;
 	(void)purpose;
-	return CURL_SOCKOPT_ALREADY_CONNECTED;
+	*(int *)ctx = dup(fd);
+	return CURL_SOCKOPT_OK;
 }
 
 static void drain(int fd)
@@ -82,7 +86,6 @@ static void serve(CURLM *multi, int peer, int seen, const uint8_t *data, size_t 
 	bool open = true;
 	size_t n;
 
-	curl_multi_perform(multi, &running);
 	while (running && turns++ < TURNS_MAX) {
 		drain(peer);
 		n = left < piece ? left : piece;
@@ -121,28 +124,29 @@ static void run(const uint8_t *data, size_t size, size_t piece, struct outcome *
 	static const struct transfer_options options = { 60, 60 };
 	struct transfer *t = transfer_new(&options);
 	CURLM *multi = curl_multi_init();
-	int ends[2], seen, given;
+	int seen = -1, peer, running, listener;
+	char name[64];
 
-	require(multi && !socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends));
-	given = ends[1];
-	seen = dup(ends[1]);
-	require(seen >= 0);
-	fcntl(ends[1], F_SETFL, O_NONBLOCK);
-	curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION, give_socket);
-	curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETDATA, &given);
-	curl_easy_setopt(t->easy, CURLOPT_SOCKOPTFUNCTION, is_connected);
+	require(multi != NULL);
+	snprintf(name, sizeof(name), "capqa-fuzz-%d", (int)getpid());
+	listener = listen_at(name);
+	curl_easy_setopt(t->easy, CURLOPT_ABSTRACT_UNIX_SOCKET, name);
+	curl_easy_setopt(t->easy, CURLOPT_SOCKOPTFUNCTION, copy_socket);
+	curl_easy_setopt(t->easy, CURLOPT_SOCKOPTDATA, &seen);
 	transfer_clear(t);
 	buf_adds(&t->head, "{\"model\":\"m\"}");
 	transfer_aim(t, "http://127.0.0.1:9/v1/chat/completions", NULL);
 	transfer_start(t, multi, true);
-	serve(multi, ends[0], seen, data, size, piece);
+	curl_multi_perform(multi, &running);
+	peer = accept(listener, NULL, NULL);
+	close(listener);
+	require(peer >= 0 && seen >= 0 && running);
+	serve(multi, peer, seen, data, size, piece);
 	buf_init(&o->reply, BUF_NO_MAX);
 	finish(t, multi, o);
 	transfer_free(t);
 	curl_multi_cleanup(multi);
-	if (given >= 0)
-		close(given);
-	close(ends[0]);
+	close(peer);
 	close(seen);
 }
 

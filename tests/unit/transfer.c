@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * transfer: what a reply's headers say, through libcurl over a socket pair. The rest of it is
+ * transfer: what a reply's headers say, through libcurl over a socket. The rest of it is
  * tested against the simulator (tests/e2e/wire.sh).
  */
 #include "curate/transfer.h"
 
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "tests/unit/scratch.h"
 
-static curl_socket_t give_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *address)
+/* A listening socket without a file; libcurl 7.88 takes no socket that is connected already. */
+static int listen_at(const char *name)
 {
-	(void)purpose;
-	(void)address;
-	return *(int *)ctx;
-}
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-static int is_connected(void *ctx, curl_socket_t fd, curlsocktype purpose)
-{
-	(void)ctx;
-	(void)fd;
-	(void)purpose;
-	return CURL_SOCKOPT_ALREADY_CONNECTED;
+	strcpy(at.sun_path + 1, name);
+	assert_true(fd >= 0);
+	assert_true(!bind(fd, (struct sockaddr *)&at,
+			    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))));
+	assert_true(!listen(fd, 1));
+	return fd;
 }
 
 /* Sends a 429 with these headers; how long does it say to wait? */
@@ -30,21 +30,21 @@ static int64_t wait_of(const char *headers, int *should_retry)
 	static const struct transfer_options options = { 60, 60 };
 	struct transfer *t = transfer_new(&options);
 	CURLM *multi = curl_multi_init();
-	int running = 1, ends[2];
+	int running = 1, listener, peer;
 	int64_t wait_ms;
-	char reply[300];
+	char reply[300], name[64];
 
 	snprintf(reply, sizeof(reply), "HTTP/1.1 429 No\r\n%sContent-Length: 0\r\n\r\n", headers);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends), 0);
-	curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION, give_socket);
-	curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETDATA, &ends[1]);
-	curl_easy_setopt(t->easy, CURLOPT_SOCKOPTFUNCTION, is_connected);
+	snprintf(name, sizeof(name), "capqa-unit-%d", (int)getpid());
+	listener = listen_at(name);
+	curl_easy_setopt(t->easy, CURLOPT_ABSTRACT_UNIX_SOCKET, name);
 	transfer_clear(t);
 	buf_adds(&t->head, "{}");
 	transfer_aim(t, "http://127.0.0.1:9/v1/chat/completions", NULL);
 	transfer_start(t, multi, true);
 	curl_multi_perform(multi, &running);
-	assert_int_equal(write(ends[0], reply, strlen(reply)), strlen(reply));
+	peer = accept(listener, NULL, NULL);
+	assert_int_equal(write(peer, reply, strlen(reply)), strlen(reply));
 	while (running) {
 		curl_multi_poll(multi, NULL, 0, 1000, NULL);
 		curl_multi_perform(multi, &running);
@@ -54,7 +54,8 @@ static int64_t wait_of(const char *headers, int *should_retry)
 	*should_retry = t->should_retry;
 	transfer_free(t);
 	curl_multi_cleanup(multi);
-	close(ends[0]);
+	close(peer);
+	close(listener);
 	return wait_ms;
 }
 
