@@ -25,7 +25,7 @@
 
 #define KEY "sk-fuzz-0123456789"
 #define TELLING 12	/* of the key; endpoint.c */
-#define ECHO (64 + 4)	/* base64 characters in a row (chat.c), behind an escape of msg_clean */
+#define ECHO (64 + 16)	/* base64 characters in a row (chat.c), beside what msg_clean spells out */
 #define TOKENS_MAX INT64_C(1000000000000000)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -69,8 +69,8 @@ static bool read_all(const char *path, struct feed *feed, struct buf *out)
 			require(*err.text && err.kind);
 			sound = false;
 		} else {
-			buf_printf(out, "%lld %d %d ", (long long)line.number, line.torn,
-				   line.too_long);
+			buf_printf(out, "%zu %lld %d %d ", line.len, (long long)line.number,
+				   line.torn, line.too_long);
 			buf_add(out, line.text, line.len);
 			buf_addc(out, '\n');
 		}
@@ -183,14 +183,14 @@ static void write_again(enum rec_kind kind, const char *line, size_t len)
 
 static void write_all_again(enum rec_kind kind, const struct buf *lines)
 {
-	const char *at = lines->data, *end = at + lines->len, *newline;
+	const char *at = lines->data, *end = at + lines->len;
+	size_t len;
 	int n;
 
-	for (; at < end; at = newline + 1) {
-		newline = memchr(at, '\n', (size_t)(end - at));
-		require(!sscanf(at, "%*d %*d %*d%n", &n) && n > 0);
-		n++;	/* the space */
-		write_again(kind, at + n, (size_t)(newline - at - n));
+	for (; at < end; at += len + 1) {
+		require(sscanf(at, "%zu %*d %*d %*d%n", &len, &n) == 1);
+		at += n + 1;	/* and the space */
+		write_again(kind, at, len);
 	}
 }
 

@@ -173,6 +173,16 @@ static void check_class(const struct outcome *o)
 		(o->should_retry == 0 && o->status >= 400));
 }
 
+static void check_same(const struct outcome *a, const struct outcome *b)
+{
+	require(a->code == b->code && a->status == b->status);
+	require(a->should_retry == b->should_retry);
+	require(a->reply.len == b->reply.len);
+	require(!memcmp(a->reply.data, b->reply.data, a->reply.len));
+	/* a date is told from now on */
+	require(llabs(a->retry_after_ms - b->retry_after_ms) <= 2000);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct outcome whole, parts;
@@ -183,14 +193,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	piece = 1 + data[0] % 100 + size / 200;
 	run(data + 1, size - 1, size, &whole);
 	run(data + 1, size - 1, piece, &parts);
-	require(whole.code == parts.code && whole.status == parts.status);
-	require(whole.should_retry == parts.should_retry);
-	require(whole.reply.len == parts.reply.len);
-	require(!memcmp(whole.reply.data, parts.reply.data, whole.reply.len));
+	/* whether libcurl sees a NUL in a header depends on how the header comes */
+	if (!memchr(data + 1, '\0', size - 1))
+		check_same(&whole, &parts);
 	require(whole.retry_after_ms >= -1 && whole.retry_after_ms <= HOUR_MS);
-	/* a date is told from now on */
-	require(llabs(whole.retry_after_ms - parts.retry_after_ms) <= 2000);
 	check_class(&whole);
+	check_class(&parts);
 	buf_release(&whole.reply);
 	buf_release(&parts.reply);
 	return 0;
