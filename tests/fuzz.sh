@@ -79,8 +79,9 @@ seed() {
 	image)	each "$2" '' examples/images/*.jpg examples/images/charts/*.png ;;
 	archive) seed_archives "$2" ;;
 	source)	each "$2" '\2\1' tests/golden/*/*.json tests/golden/*/*.jsonl
-		zstd -qfc "$2/seed-9" >"$2/seed-zst"
-		gzip -c "$2/seed-9" >"$2/seed-gz" ;;
+		for pack in 'zstd -qc' 'gzip -c'; do
+			{ printf '\2\1'; $pack <tests/golden/ingest-kinds/records.jsonl; } >"$2/seed-${pack%% *}"
+		done ;;
 	layout)	each "$2" '\0' tests/golden/*-foreign*/*.jsonl tests/golden/audit-*/*.jsonl
 		lines "$2" '\0' tests/golden/audit-*/*.jsonl tests/golden/ingest-foreign/*.jsonl ;;
 	chat)	seed_replies "$2" body ;;
