@@ -100,8 +100,8 @@ demo: deps
 bless: all
 	@sh tests/golden.sh $(O) bless
 
-# Each harness of tests/fuzz runs FUZZ_SECONDS, from the corpus and with sanitizers (clang).
-FUZZ_SECONDS ?= 30
+# Each harness of tests/fuzz runs FUZZ_SECONDS, from its corpus and with sanitizers (clang).
+FUZZ_SECONDS ?= 20
 fuzz:
 	@sh tests/fuzz.sh $(FUZZ_SECONDS)
 

@@ -5,6 +5,7 @@
  */
 #include "cli/opt.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -71,19 +72,20 @@ static int read_seconds(const char *text, double *to)
 	switch (unit) {
 	case '\0':
 	case 's':
-		return 0;
+		break;
 	case 'm':
 		*to *= 60;
-		return 0;
+		break;
 	case 'h':
 		*to *= 3600;
-		return 0;
+		break;
 	case 'd':
 		*to *= 86400;
-		return 0;
+		break;
 	default:
 		return -1;
 	}
+	return *to <= OPT_SECONDS_MAX ? 0 : -1;
 }
 
 static void add_item(struct opt_list *list, const char *text)
@@ -92,9 +94,9 @@ static void add_item(struct opt_list *list, const char *text)
 	list->items[list->count++] = text;
 }
 
-static void store_or_die(const struct opt *o, const char *text)
+static int store(const struct opt *o, const char *text, struct err *err)
 {
-	struct err err = { 0 };
+	struct err why = { 0 };
 	int bad = 0;
 
 	switch (o->type) {
@@ -117,14 +119,16 @@ static void store_or_die(const struct opt *o, const char *text)
 		bad = read_number(text, o->to, NULL);
 		break;
 	case OPT_PARSE:
-		if (o->parse(text, o->to, &err))
-			die(EXIT_USAGE, "--%s: %s", o->name, err.text);
+		if (o->parse(text, o->to, &why))
+			return err_set(err, EXIT_USAGE, "--%s: %s", o->name, why.text);
 		break;
 	}
 	if (bad)
-		die(EXIT_USAGE, "--%s takes %s, not '%s'", o->name,
-		    o->type == OPT_COUNT ? "a whole number" :
-		    o->type == OPT_SECONDS ? "a time such as 90, 15m or 2h" : "a number", text);
+		return err_set(err, EXIT_USAGE, "--%s takes %s, not '%s'", o->name,
+			       o->type == OPT_COUNT ? "a whole number" :
+			       o->type == OPT_SECONDS ? "a time such as 90, 15m or 2h" :
+			       "a number", text);
+	return 0;
 }
 
 /* Everything getopt_long wants, and the way back from its answer to our table. */
@@ -139,8 +143,7 @@ static void scan_add(struct scan *s, const struct opt *o)
 {
 	size_t n = strlen(s->shorts);
 
-	if (s->count == MOST_OPTIONS)
-		die(EXIT_SYSTEM, "an option table is longer than %d", MOST_OPTIONS);
+	assert(s->count < MOST_OPTIONS);
 	s->longs[s->count] = (struct option){ o->name, o->type == OPT_FLAG ? no_argument :
 					      required_argument, NULL, FIRST_LONG + s->count };
 	s->by_number[s->count++] = o;
@@ -192,10 +195,11 @@ static void list_shortened(const struct scan *s, const char *word, size_t len, s
 		buf_clear(names);
 }
 
-static void unknown_name_or_die(const struct about *about, const struct scan *s, const char *word)
+static int unknown_name(const struct about *about, const struct scan *s, const char *word,
+			struct err *err)
 {
 	size_t len = strcspn(word + 2, "=");
-	const char *known[MOST_OPTIONS + 5], *meant;
+	const char *known[MOST_OPTIONS + 5], *meant = NULL;
 	struct buf names;
 	int i;
 
@@ -204,30 +208,37 @@ static void unknown_name_or_die(const struct about *about, const struct scan *s,
 	known[i] = NULL;
 	buf_init(&names, BUF_NO_MAX);
 	list_shortened(s, word + 2, len, &names);
+	if (!names.len)
+		meant = opt_nearest(word + 2, len, known);
 	if (names.len)
-		die(EXIT_USAGE, "option '%s' may be %s; see '%s --help'", word, names.data,
-		    about->name);
-	meant = opt_nearest(word + 2, len, known);
-	if (meant)
-		die(EXIT_USAGE, "unknown option '%.*s'; did you mean '--%s'?", (int)len + 2, word,
-		    meant);
-	die(EXIT_USAGE, "unknown option '%s'; see '%s --help'", word, about->name);
+		err_set(err, EXIT_USAGE, "option '%s' may be %s; see '%s --help'", word,
+			names.data, about->name);
+	else if (meant)
+		err_set(err, EXIT_USAGE, "unknown option '%.*s'; did you mean '--%s'?",
+			(int)len + 2, word, meant);
+	else
+		err_set(err, EXIT_USAGE, "unknown option '%s'; see '%s --help'", word,
+			about->name);
+	buf_release(&names);
+	return -1;
 }
 
-static void wrong_option_or_die(const struct about *about, const struct scan *s, char **argv, int c)
+static int wrong_option(const struct about *about, const struct scan *s, char **argv, int c,
+			struct err *err)
 {
 	const struct opt *o = optopt ? scan_find(s, optopt) : NULL;
 	const char *word = argv[optind - 1];
 
 	if (c != ':' && !strncmp(word, "--", 2) && (o || optopt >= ASK_HELP))
-		die(EXIT_USAGE, "option '%.*s' takes no value; see '%s --help'",
-		    (int)strcspn(word, "="), word, about->name);
+		return err_set(err, EXIT_USAGE, "option '%.*s' takes no value; see '%s --help'",
+			       (int)strcspn(word, "="), word, about->name);
 	if (c == ':')
-		die(EXIT_USAGE, "option '--%s' needs a value (%s); see '%s --help'",
-		    o ? o->name : "?", o && o->arg ? o->arg : "VALUE", about->name);
+		return err_set(err, EXIT_USAGE, "option '--%s' needs a value (%s); see '%s --help'",
+			       o ? o->name : "?", o && o->arg ? o->arg : "VALUE", about->name);
 	if (optopt && !o)
-		die(EXIT_USAGE, "unknown option '-%c'; see '%s --help'", optopt, about->name);
-	unknown_name_or_die(about, s, word);
+		return err_set(err, EXIT_USAGE, "unknown option '-%c'; see '%s --help'", optopt,
+			       about->name);
+	return unknown_name(about, s, word, err);
 }
 
 static int argc_of(char **argv)
@@ -239,44 +250,77 @@ static int argc_of(char **argv)
 	return n;
 }
 
-char **opt_parse_or_die(char **argv, const struct about *about, bool terminal_help)
+enum opt_asked opt_parse(char **argv, const struct about *about, char ***operands,
+			 struct err *err)
 {
 	struct scan scan;
 	int c, argc = argc_of(argv);
 
 	scan_init(&scan, about);
 	opterr = 0;
+	optind = 0;	/* getopt begins anew */
 	while ((c = getopt_long(argc, argv, scan.shorts, scan.longs, NULL)) != -1) {
 		switch (c) {
 		case 'h':
-			opt_brief(about);
-			exit(EXIT_SETTLED);
+			return OPT_ASKED_BRIEF;
 		case ASK_HELP:
-			opt_help(about);
-			exit(EXIT_SETTLED);
+			return OPT_ASKED_HELP;
 		case 'V':
 		case ASK_VERSION:
-			printf("%s %s\n", about->name, CAPQA_VERSION);
-			exit(EXIT_SETTLED);
+			return OPT_ASKED_VERSION;
 		case ASK_MAN:
-			opt_man(about);
-			exit(EXIT_SETTLED);
+			return OPT_ASKED_MAN;
 		case ASK_OPTIONS:
-			opt_list_all(about);
-			exit(EXIT_SETTLED);
+			return OPT_ASKED_TABLE;
 		case '?':
 		case ':':
-			wrong_option_or_die(about, &scan, argv, c);
-			break;
+			wrong_option(about, &scan, argv, c, err);
+			return OPT_ASKED_WRONG;
 		default:
-			store_or_die(scan_find(&scan, c), optarg);
+			if (store(scan_find(&scan, c), optarg, err))
+				return OPT_ASKED_WRONG;
 		}
 	}
-	if (terminal_help && optind == argc && isatty(STDIN_FILENO)) {
+	*operands = argv + optind;
+	return OPT_ASKED_RUN;
+}
+
+static void answer_and_exit(enum opt_asked asked, const struct about *about)
+{
+	switch (asked) {
+	case OPT_ASKED_BRIEF:
+		opt_brief(about);
+		break;
+	case OPT_ASKED_HELP:
+		opt_help(about);
+		break;
+	case OPT_ASKED_MAN:
+		opt_man(about);
+		break;
+	case OPT_ASKED_TABLE:
+		opt_list_all(about);
+		break;
+	default:
+		printf("%s %s\n", about->name, CAPQA_VERSION);
+	}
+	exit(EXIT_SETTLED);
+}
+
+char **opt_parse_or_die(char **argv, const struct about *about, bool terminal_help)
+{
+	char **operands = NULL;
+	struct err err;
+	enum opt_asked asked = opt_parse(argv, about, &operands, &err);
+
+	if (asked == OPT_ASKED_WRONG)
+		die_err(&err);
+	if (asked != OPT_ASKED_RUN)
+		answer_and_exit(asked, about);
+	if (terminal_help && !*operands && isatty(STDIN_FILENO)) {
 		fflush(stdout);
 		dup2(STDERR_FILENO, STDOUT_FILENO);
 		opt_brief(about);
 		exit(EXIT_USAGE);
 	}
-	return argv + optind;
+	return operands;
 }

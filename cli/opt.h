@@ -23,12 +23,14 @@
 
 struct err;
 
+#define OPT_SECONDS_MAX 3.2e9	/* a hundred years: as milliseconds it fits everywhere */
+
 enum opt_type {
 	OPT_FLAG,	/* bool: becomes true */
 	OPT_TEXT,	/* const char *: borrowed from argv */
 	OPT_LIST,	/* struct opt_list: one more text */
 	OPT_COUNT,	/* int64_t: a whole number >= 0; suffixes k, M, G (10^3n) */
-	OPT_SECONDS,	/* double: seconds; suffixes s, m, h, d */
+	OPT_SECONDS,	/* double: seconds, 0 to OPT_SECONDS_MAX; suffixes s, m, h, d */
 	OPT_NUMBER,	/* double */
 	OPT_PARSE	/* int (*)(const char *text, struct err *): the owner reads it */
 };
@@ -65,11 +67,23 @@ struct about {
 	const struct opt_block *blocks;
 };
 
+enum opt_asked {
+	OPT_ASKED_RUN,
+	OPT_ASKED_BRIEF, OPT_ASKED_HELP, OPT_ASKED_VERSION, OPT_ASKED_MAN, OPT_ASKED_TABLE,
+	OPT_ASKED_WRONG		/* err says what is wrong, and which option was meant */
+};
+
 /*
- * Parses argv and returns the operands: argv is reordered so that they follow one another,
- * NULL-terminated. Handles -h, --help, --man, --options (to stdout, exit 0), -V, --version
- * itself. Exits 2 with one line on a wrong option, and says which was meant. `terminal_help`:
- * no operand and a terminal on stdin prints the brief help to stderr and exits 2.
+ * Parses argv up to the first word that asks for something else than to run. *operands, for
+ * RUN: argv is reordered so that they follow one another, NULL-terminated.
+ */
+enum opt_asked opt_parse(char **argv, const struct about *about, char ***operands,
+			 struct err *err);
+
+/*
+ * The same, returns the operands. Answers -h, --help, --man, --options, -V, --version itself
+ * (to stdout, exit 0) and exits 2 with one line on a wrong option. `terminal_help`: no operand
+ * and a terminal on stdin prints the brief help to stderr and exits 2.
  */
 char **opt_parse_or_die(char **argv, const struct about *about, bool terminal_help);
 

@@ -58,6 +58,7 @@ int lvlm_parse_extra(const char *text, void *to, struct err *err)
 {
 	struct buf *b = to;
 
+	buf_release(b);		/* given twice, the last counts */
 	buf_init(b, BUF_NO_MAX);
 	return chat_extra(text, b, err);
 }

@@ -25,8 +25,9 @@ static enum retry_class of_transport(const struct retry_seen *seen)
 	case CURLE_COULDNT_RESOLVE_PROXY:
 	case CURLE_SSL_CONNECT_ERROR:
 		return RETRY_DOUBT;
+	case CURLE_UNSUPPORTED_PROTOCOL:	/* connected: what came was no HTTP */
+		return seen->connected ? RETRY_DOUBT : RETRY_STOP;
 	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CERTPROBLEM:

@@ -18,8 +18,8 @@ enum retry_class {
 	RETRY_COUNTED,	/* again after a wait; spends one of the record's attempts */
 	RETRY_AT_ONCE,	/* a keep-alive connection had gone stale: again now, uncounted */
 	RETRY_PAUSE,	/* the server is away or loading: the endpoint waits, uncounted */
-	RETRY_DOUBT,	/* a name nobody knows, a handshake that fails: a wrong URL until the */
-			/* server has answered once, an outage from then on */
+	RETRY_DOUBT,	/* a name nobody knows, a handshake that fails, bytes that are no HTTP: a wrong */
+			/* URL until the server has answered once, an outage from then on */
 	RETRY_REJECT,	/* the request itself is wrong and will stay so */
 	RETRY_STOP	/* key, model, url or quota: nothing would succeed */
 };

@@ -97,16 +97,19 @@ static size_t on_header(char *line, size_t size, size_t count, void *ctx)
 {
 	struct transfer *t = ctx;
 	size_t len = size * count;
+	int64_t exact_ms = -1;
 	char value[128];
 
 	if (header_is(line, len, "retry-after-ms", value, sizeof(value)))
-		t->retry_after_ms = retry_after_ms(value, 1, time(NULL));
+		exact_ms = retry_after_ms(value, 1, time(NULL));
 	else if (t->retry_after_ms < 0 &&
 		 header_is(line, len, "retry-after", value, sizeof(value)))
 		t->retry_after_ms = retry_after_ms(value, 1000, time(NULL));
 	else if (header_is(line, len, "x-should-retry", value, sizeof(value)))
 		t->should_retry = !strcasecmp(value, "true") ? 1 :
 				  !strcasecmp(value, "false") ? 0 : -1;
+	if (exact_ms >= 0)	/* one that cannot be read takes nothing away */
+		t->retry_after_ms = exact_ms;
 	return len;
 }
 

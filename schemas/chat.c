@@ -17,6 +17,7 @@
 #include "schemas/hash.h"
 #include "schemas/span.h"
 
+#define TOKENS_MAX 1e15	/* a count from there on is no count, and sums would not hold it */
 #define BASE64_RUN 64	/* a run of this many base64 characters in an error is an echo */
 
 static void hash_double(struct hash *h, double d)
@@ -274,7 +275,8 @@ static int64_t tokens(const cJSON *usage, const char *key)
 {
 	const cJSON *n = get(usage, key);
 
-	return cJSON_IsNumber(n) && n->valuedouble >= 0 ? (int64_t)n->valuedouble : -1;
+	return cJSON_IsNumber(n) && n->valuedouble >= 0 && n->valuedouble < TOKENS_MAX ?
+	       (int64_t)n->valuedouble : -1;
 }
 
 static const cJSON *first_choice(const cJSON *json)
@@ -406,8 +408,10 @@ enum chat_got chat_read(const char *body, size_t len, struct chat_reply *reply,
 		read_choice(json, choice, reply);
 		got = CHAT_REPLY;
 		if (!ended_well(reply->finish_reason)) {
-			snprintf(error->message, sizeof(error->message),
-				 "the server ended the answer with '%.60s'", reply->finish_reason);
+			buf_clear(&clean);
+			buf_printf(&clean, "the server ended the answer with '%s'",
+				   reply->finish_reason);
+			keep_message(error, clean.data);
 			chat_reply_release(reply);
 			got = CHAT_GARBAGE;
 		}

@@ -29,9 +29,9 @@ static const char *path_of(const cJSON *value)
 	for (i = 0; cJSON_IsObject(value) && !cJSON_IsString(inner) && names[i]; i++)
 		inner = cJSON_GetObjectItemCaseSensitive(value, names[i]);
 	path = cJSON_GetStringValue(inner ? inner : value);
-	if (!path || !*path || !strncmp(path, "data:", 5))
-		return NULL;
-	return strncmp(path, "file://", 7) ? path : path + 7;
+	while (path && !strncmp(path, "file://", 7))
+		path += 7;	/* all of them: what was read once is read again as it is */
+	return path && *path && strncmp(path, "data:", 5) ? path : NULL;
 }
 
 const char *layout_path_in(struct rec *r, const char *field)

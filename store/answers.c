@@ -132,6 +132,9 @@ int answers_check(sqlite3 *db, const char *path, struct err *err)
 	version = number_of(db, "PRAGMA user_version");
 	if (id != APPLICATION_ID && tables > 0)
 		return err_set(err, EXIT_DATA, "'%s' is an SQLite file but no capqa ledger", path);
+	if (version < 0)
+		return err_set(err, EXIT_DATA, "the ledger '%s' is of version %d, which there never was",
+			       path, version);
 	if (version > SCHEMA_VERSION)
 		return err_set(err, EXIT_DATA, "the ledger '%s' was made by a newer capqa", path);
 	return version == SCHEMA_VERSION ? ANSWERS_OURS : version > 0 ? ANSWERS_OLDER : ANSWERS_EMPTY;

@@ -185,16 +185,24 @@ static void add_clean(struct buf *b, const char *text)
 	msg_clean(b, *text ? text : "(not said)", strlen(*text ? text : "(not said)"));
 }
 
+/* A ledger may name a second that no calendar has. */
+static void print_time(int64_t at, char *to, size_t size)
+{
+	time_t second = (time_t)at;
+	struct tm tm;
+
+	if (!gmtime_r(&second, &tm) || !strftime(to, size, "%Y-%m-%d %H:%M:%SZ", &tm))
+		snprintf(to, size, "second %" PRId64, at);
+}
+
 static void print_model(const struct ledger_model *m)
 {
 	char first[32], last[32];
-	time_t from = (time_t)m->first, to = (time_t)m->last;
-	struct tm tm = { 0 };
 	struct buf b;
 	size_t k;
 
-	strftime(first, sizeof(first), "%Y-%m-%d %H:%M:%SZ", gmtime_r(&from, &tm));
-	strftime(last, sizeof(last), "%Y-%m-%d %H:%M:%SZ", gmtime_r(&to, &tm));
+	print_time(m->first, first, sizeof(first));
+	print_time(m->last, last, sizeof(last));
 	buf_init(&b, BUF_NO_MAX);
 	add_clean(&b, m->name);
 	buf_printf(&b, "\n  answers     %" PRId64 " to %" PRId64 " requests, %" PRId64
@@ -216,14 +224,12 @@ static void print_model(const struct ledger_model *m)
 
 static void print_text(const struct ledger_stat *s)
 {
-	int64_t answers = 0, in = 0, out = 0;
+	int64_t answers = 0, in = s->prompt_tokens, out = s->completion_tokens;
 	size_t i;
 
 	for (i = 0; i < s->count; i++) {
 		print_model(&s->models[i]);
 		answers += s->models[i].answers;
-		in += s->models[i].prompt_tokens;
-		out += s->models[i].completion_tokens;
 	}
 	printf("total\n  answers     %" PRId64 " of %zu models\n  tokens      %" PRId64 " prompt, %"
 	       PRId64 " completion", answers, s->count, in, out);

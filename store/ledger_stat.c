@@ -48,6 +48,13 @@ static void count_finish(struct ledger_model *m, const char *reason)
 	m->finish[m->finish_count++] = (struct ledger_finish){ xstrdup(reason), 1 };
 }
 
+/* The file may say anything; a sum stays at its end. */
+static void add(int64_t *sum, int64_t n)
+{
+	if (__builtin_add_overflow(*sum, n > 0 ? n : 0, sum))
+		*sum = INT64_MAX;
+}
+
 static void count_row(struct ledger_stat *s, sqlite3_stmt *row)
 {
 	struct ledger_model *m = model_of(s, (const char *)sqlite3_column_text(row, 0));
@@ -57,8 +64,10 @@ static void count_row(struct ledger_stat *s, sqlite3_stmt *row)
 	m->answers++;
 	m->empty += len == 0;
 	m->bytes += len;
-	m->prompt_tokens += sqlite3_column_int64(row, 3);
-	m->completion_tokens += sqlite3_column_int64(row, 4);
+	add(&m->prompt_tokens, sqlite3_column_int64(row, 3));
+	add(&s->prompt_tokens, sqlite3_column_int64(row, 3));
+	add(&m->completion_tokens, sqlite3_column_int64(row, 4));
+	add(&s->completion_tokens, sqlite3_column_int64(row, 4));
 	m->first = at < m->first ? at : m->first;
 	m->last = at > m->last ? at : m->last;
 	m->superseded += sqlite3_column_int64(row, 6);

@@ -35,6 +35,7 @@ struct ledger_model {
 struct ledger_stat {
 	struct ledger_model *models;	/* sorted by name after ledger_stat_add */
 	size_t count, cap;
+	int64_t prompt_tokens, completion_tokens;	/* of all models */
 	int64_t images, bytes_on_disk;	/* with -wal */
 };
 

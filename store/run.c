@@ -73,7 +73,7 @@ int run_parse_max(const char *text, void *to, struct err *err)
 	char unit = 0, end;
 	int n = sscanf(text, "%lf%c%c", &value, &unit, &end);
 
-	if (n < 1 || n > 2 || value < 0 || (n == 2 && unit != '%') ||
+	if (n < 1 || n > 2 || !(value >= 0 && value < 1e15) || (n == 2 && unit != '%') ||
 	    (n == 1 && value != (double)(int64_t)value))
 		return err_set(err, EXIT_USAGE, "takes a number or a percentage, not '%s'", text);
 	*max = n == 2 ? (struct run_max){ -1, value } : (struct run_max){ (int64_t)value, 0 };

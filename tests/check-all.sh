@@ -49,4 +49,5 @@ if [ -d "$DUCKDB_DIR/node_modules/@duckdb/node-api" ] || { command -v npm >/dev/
 else
 	echo "skip: no @duckdb/node-api"
 fi
-make --no-print-directory fuzz
+echo "== the readers of foreign bytes, fuzzed"
+make --no-print-directory fuzz FUZZ_SECONDS=60

@@ -255,6 +255,9 @@ static void test_files_of_others(void **state)
 	make("newer.db", "PRAGMA application_id = 1668374892; PRAGMA user_version = 3;"
 			 "CREATE TABLE answers (a)");
 	refuses(scratch_path("newer.db"), EXIT_DATA, "made by a newer capqa");
+	make("never.db", "PRAGMA application_id = 1668374892; PRAGMA user_version = -1;"
+			 "CREATE TABLE answers (a)");
+	refuses(scratch_path("never.db"), EXIT_DATA, "version -1, which there never was");
 	refuses(scratch_path("none/ledger.db"), EXIT_OUTPUT, "cannot open the ledger");
 	refuses(scratch_folder, EXIT_OUTPUT, "cannot open the ledger");
 	buf_release(&before);

@@ -7,6 +7,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "schemas/fold.h"
 #include "schemas/span.h"
 #include "tests/unit/scratch.h"
 
@@ -278,6 +279,43 @@ static void test_usage_and_names(void **state)
 	chat_reply_release(&reply);
 }
 
+static void counts(const char *usage, int64_t prompt, int64_t completion)
+{
+	char body[200];
+
+	snprintf(body, sizeof(body), "{\"choices\":[{\"message\":{\"content\":\"B\"}}],\"usage\":%s}",
+		 usage);
+	assert_int_equal(chat_read(body, strlen(body), &reply, &error), CHAT_REPLY);
+	assert_int_equal(reply.prompt_tokens, prompt);
+	assert_int_equal(reply.completion_tokens, completion);
+	chat_reply_release(&reply);
+}
+
+static void test_counts_that_are_none(void **state)
+{
+	(void)state;
+	counts("{\"prompt_tokens\":1e14,\"completion_tokens\":0}", 100000000000000, 0);
+	counts("{\"prompt_tokens\":1e15,\"completion_tokens\":1e19}", -1, -1);
+	counts("{\"prompt_tokens\":1e400,\"completion_tokens\":-1e400}", -1, -1);
+	counts("{\"prompt_tokens\":-3,\"completion_tokens\":\"7\"}", -1, -1);
+}
+
+/* The word a server ends with is as hostile as its messages. */
+static void test_a_bad_ending_is_one_clean_line(void **state)
+{
+	static const char body[] = "{\"choices\":[{\"message\":{\"content\":\"B\"},"
+		"\"finish_reason\":\"\\u001b[2J"
+		"\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2"
+		"\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2"
+		"\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\xe7\xba\xa2\"}]}";
+
+	(void)state;
+	assert_int_equal(chat_read(body, strlen(body), &reply, &error), CHAT_GARBAGE);
+	assert_true(fold_is_utf8(error.message, strlen(error.message)));
+	assert_null(strchr(error.message, '\x1b'));
+	assert_non_null(strstr(error.message, "the server ended the answer with '"));
+}
+
 static void test_garbage(void **state)
 {
 	static const char *const bodies[] = {
@@ -450,6 +488,8 @@ int main(void)
 		cmocka_unit_test(test_refusal_field),
 		cmocka_unit_test(test_a_thought_is_no_answer),
 		cmocka_unit_test(test_usage_and_names),
+		cmocka_unit_test(test_counts_that_are_none),
+		cmocka_unit_test(test_a_bad_ending_is_one_clean_line),
 		cmocka_unit_test(test_garbage),
 		cmocka_unit_test(test_nul_escape_becomes_a_mark),
 		cmocka_unit_test(test_content_is_always_utf8),

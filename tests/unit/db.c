@@ -97,7 +97,11 @@ static void refuses_what_is_not_ours(void **state)
 	make_sqlite(scratch_path("other.db"), "CREATE TABLE t (a)");
 	make_sqlite(scratch_path("newer.db"), "PRAGMA application_id = 1667330161; "
 		    "PRAGMA user_version = 999; CREATE TABLE t (a)");
+	make_sqlite(scratch_path("never.db"), "PRAGMA application_id = 1667330161; "
+		    "PRAGMA user_version = -1; CREATE TABLE t (a)");
 	scratch_file("empty.db", "", 0);
+	expect_refusal(scratch_path("never.db"), DB_WRITE, EXIT_DATA, "version -1, which there never was");
+	expect_refusal(scratch_path("never.db"), DB_READ, EXIT_DATA, "version -1, which there never was");
 	expect_refusal(scratch_path("noise.db"), DB_WRITE, EXIT_DATA, "no capqa store");
 	expect_refusal(scratch_path("noise.db"), DB_READ, EXIT_DATA, "no capqa store");
 	expect_refusal(scratch_path("other.db"), DB_WRITE, EXIT_DATA, "no capqa store");

@@ -56,6 +56,11 @@ static void test_image_rows(void **state)
 	image("{\"img\":\"a.png\"}", NULL, "{\"image\":\"a.png\"}\n");
 	image("{\"file_name\":\"a.png\"}", NULL, "{\"image\":\"a.png\"}\n");
 	image("{\"images\":[\"a.png\"]}", NULL, "{\"image\":\"a.png\"}\n");
+	image("{\"image\":\"file:///a.png\"}", NULL, "{\"image\":\"/a.png\"}\n");
+	/* read again it must stay what it is */
+	image("{\"image\":\"file://file://a.png\"}", NULL, "{\"image\":\"a.png\"}\n");
+	no_image("{\"image\":\"file://data:,\"}", NULL, "no member holds the image path");
+	no_image("{\"image\":\"file://\"}", NULL, "no member holds the image path");
 	image("{\"photo\":\"a.png\",\"image\":\"b.png\"}", "photo", "{\"image\":\"a.png\"}\n");
 }
 

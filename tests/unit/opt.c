@@ -125,9 +125,37 @@ static void test_times_and_numbers(void **state)
 	WRONG("--wait-server takes a time such as 90, 15m or 2h, not '15min'", "--wait-server",
 	      "15min");
 	WRONG("--wait-server takes a time such as 90, 15m or 2h, not '-1'", "--wait-server=-1");
+	WRONG("--wait-server takes a time such as 90, 15m or 2h, not '1e305d'",
+	      "--wait-server=1e305d");
+	WRONG("--wait-server takes a time such as 90, 15m or 2h, not '40000d'",
+	      "--wait-server=40000d");
 	WRONG("--temperature takes a number, not 'nan'", "--temperature", "nan");
 	WRONG("--temperature takes a number, not '1s'", "--temperature", "1s");
 	WRONG("--scope: takes image, not 'all'", "--scope", "all");
+}
+
+/* Neither prints nor exits, and begins anew each time. */
+static void test_parses_again(void **state)
+{
+	char *good[] = { (char *)"t", (char *)"a", (char *)"-n", (char *)"3", NULL };
+	char *bad[] = { (char *)"t", (char *)"-an", (char *)"x", (char *)"-o", NULL };
+	char *help[] = { (char *)"t", (char *)"--help", (char *)"--wrong", NULL };
+	char **rest = NULL;
+	struct err err;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		opt.limit = 0;
+		assert_int_equal(opt_parse(good, &about, &rest, &err), OPT_ASKED_RUN);
+		assert_int_equal(opt.limit, 3);
+		assert_string_equal(rest[0], "a");
+		assert_null(rest[1]);
+		assert_int_equal(opt_parse(bad, &about, &rest, &err), OPT_ASKED_WRONG);
+		assert_int_equal(err.kind, EXIT_USAGE);
+		assert_string_equal(err.text, "--limit takes a whole number, not 'x'");
+		assert_int_equal(opt_parse(help, &about, &rest, &err), OPT_ASKED_HELP);
+	}
 }
 
 static void test_wrong_options(void **state)
@@ -223,6 +251,7 @@ int main(void)
 		cmocka_unit_test(test_all_ways_to_write),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_times_and_numbers),
+		cmocka_unit_test(test_parses_again),
 		cmocka_unit_test(test_wrong_options),
 		cmocka_unit_test(test_help_names_every_option),
 		cmocka_unit_test(test_brief_help),

@@ -123,6 +123,17 @@ static void test_transport(void **state)
 }
 
 /* A refusal that is longer than we read is one by its status; an answer is not. */
+/* HTTP/0.9, or no HTTP at all, which libcurl calls an unsupported protocol, too. */
+static void test_bytes_that_are_no_http(void **state)
+{
+	struct retry_seen seen = { .curl = CURLE_UNSUPPORTED_PROTOCOL, .should_retry = -1 };
+
+	(void)state;
+	assert_int_equal(retry_classify(&seen), RETRY_STOP);	/* of the URL: nothing was sent */
+	seen.connected = true;
+	assert_int_equal(retry_classify(&seen), RETRY_DOUBT);
+}
+
 static void test_a_body_too_long(void **state)
 {
 	struct retry_seen seen = { .curl = CURLE_WRITE_ERROR, .status = 400, .got_bytes = true,
@@ -185,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_what_the_body_says),
 		cmocka_unit_test(test_x_should_retry),
 		cmocka_unit_test(test_transport),
+		cmocka_unit_test(test_bytes_that_are_no_http),
 		cmocka_unit_test(test_a_body_too_long),
 		cmocka_unit_test(test_backoff),
 		cmocka_unit_test(test_retry_after),
