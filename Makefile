@@ -4,6 +4,7 @@
 #   make check      tests (sanitizers), about two minutes  make check-all  and clang, valgrind
 #   make layers     no include of a higher floor           make bench    the figures, as ratios
 #   make torture    every call that can fail, fails        make fuzz     the readers
+#   make coverage   lines the tests execute               make faults   they see planted ones
 #   make deps       install what is missing (apt-get)      make install  uninstall  PREFIX=/usr/local
 #   make bless      rewrite golden outputs, to be read     make dist  deb  clean
 #
@@ -104,6 +105,13 @@ FUZZ_SECONDS ?= 30
 fuzz:
 	@sh tests/fuzz.sh $(FUZZ_SECONDS)
 
+# Line coverage by all tests; and whether they see the faults that are planted for them.
+coverage:
+	@sh tests/coverage.sh
+
+faults:
+	@sh tests/faults.sh
+
 # Every fallible call of every stage fails once (TORTURE=full), or a share of them.
 torture: all
 	@python3 tests/inject/torture.py $(O) $(if $(filter full,$(TORTURE)),--all)
@@ -134,7 +142,7 @@ deb:
 clean:
 	rm -rf build build-*
 
-.PHONY: all layers deps check check-all test tests torture fuzz demo bless bench man completions install \
+.PHONY: all layers deps check check-all test tests torture fuzz coverage faults demo bless bench man completions install \
 	uninstall dist deb clean
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -27,6 +27,10 @@ fi
 make --no-print-directory -s all
 echo "== every call that can fail"
 make --no-print-directory -s torture
+echo "== lines executed"
+make --no-print-directory -s coverage
+echo "== planted faults"
+make --no-print-directory -s faults
 echo "== the Debian package"
 tests/package.sh build || [ $? = 77 ]
 echo "== a Slurm cluster of two nodes"
