@@ -4,7 +4,7 @@
 #   make check      tests (sanitizers), about two minutes  make check-all  and clang, valgrind
 #   make layers     no include of a higher floor           make bench    the figures, as ratios
 #   make torture    every call that can fail, fails        make fuzz     the readers
-#   make coverage   lines the tests execute               make faults   they see planted ones
+#   make coverage   lines that tests execute               make faults   tests see planted ones
 #   make deps       install what is missing (apt-get)      make install  uninstall  PREFIX=/usr/local
 #   make bless      rewrite golden outputs, to be read     make dist  deb  clean
 #
@@ -142,8 +142,8 @@ deb:
 clean:
 	rm -rf build build-*
 
-.PHONY: all layers deps check check-all test tests torture fuzz coverage faults demo bless bench man completions install \
-	uninstall dist deb clean
+.PHONY: all layers deps check check-all test tests torture fuzz coverage faults demo bless bench man \
+	completions install uninstall dist deb clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
