@@ -5,6 +5,7 @@
 #   make layers     no include of a higher floor           make bench    the figures, as ratios
 #   make torture    every call that can fail, fails        make fuzz     the readers
 #   make powercut   what a disk holds after a power cut     make kills    kill -9, and again
+#   make coverage   lines that tests execute               make faults   tests see planted ones
 #   make deps       install what is missing (apt-get)      make install  uninstall  PREFIX=/usr/local
 #   make bless      rewrite golden outputs, to be read     make dist  deb  clean
 #
@@ -105,6 +106,13 @@ FUZZ_SECONDS ?= 20
 fuzz:
 	@sh tests/fuzz.sh $(FUZZ_SECONDS)
 
+# Line coverage by all tests; and whether they see the faults that are planted for them.
+coverage:
+	@sh tests/coverage.sh
+
+faults:
+	@sh tests/faults.sh
+
 # Every fallible call of every stage fails once (TORTURE=full), or a share of them.
 torture: all
 	@python3 tests/inject/torture.py $(O) $(if $(filter full,$(TORTURE)),--all)
@@ -139,8 +147,8 @@ deb:
 clean:
 	rm -rf build build-*
 
-.PHONY: all layers deps check check-all test tests torture powercut kills fuzz demo bless bench man \
-	completions install uninstall dist deb clean
+.PHONY: all layers deps check check-all test tests torture powercut kills fuzz coverage faults \
+	demo bless bench man completions install uninstall dist deb clean
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

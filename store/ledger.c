@@ -7,7 +7,6 @@
  *	capqa ledger merge capqa-ledger.db node*.db
  *	capqa ledger import --for batch.jsonl output.jsonl errors.jsonl
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -576,8 +575,7 @@ static void check_options_or_die(const char *action)
 			    stats && strcmp(action, "stat") ? "stat" :
 			    opt.output && strcmp(action, "export") ? "export" :
 			    (opt.rejects || opt.batches.count || opt.accept_empty) &&
-			    strcmp(action, "import") ?
-			    "import" : NULL;
+			    strcmp(action, "import") ? "import" : NULL;
 
 	if (meant)
 		die(EXIT_USAGE, "%s takes no option of %s", action, meant);

@@ -33,6 +33,8 @@ make --no-print-directory -s torture
 echo "== power cuts, kills, a hundred thousand questions on bad days"
 make --no-print-directory -s powercut kills
 tests/inject/hundred-thousand.sh build || [ $? = 77 ]
+echo "== planted faults"
+make --no-print-directory -s faults
 echo "== the Debian package"
 tests/package.sh build || [ $? = 77 ]
 echo "== a Slurm cluster of two nodes"
@@ -51,3 +53,5 @@ else
 fi
 echo "== the readers of foreign bytes, fuzzed"
 make --no-print-directory fuzz FUZZ_SECONDS=60
+echo "== lines executed"
+make --no-print-directory -s coverage
