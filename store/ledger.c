@@ -7,6 +7,7 @@
  *	capqa ledger merge capqa-ledger.db node*.db
  *	capqa ledger import --for batch.jsonl output.jsonl errors.jsonl
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,24 +185,14 @@ static void add_clean(struct buf *b, const char *text)
 	msg_clean(b, *text ? text : "(not said)", strlen(*text ? text : "(not said)"));
 }
 
-/* A ledger may name a second that no calendar has. */
-static void print_time(int64_t at, char *to, size_t size)
-{
-	time_t second = (time_t)at;
-	struct tm tm;
-
-	if (!gmtime_r(&second, &tm) || !strftime(to, size, "%Y-%m-%d %H:%M:%SZ", &tm))
-		snprintf(to, size, "second %" PRId64, at);
-}
-
 static void print_model(const struct ledger_model *m)
 {
 	char first[32], last[32];
 	struct buf b;
 	size_t k;
 
-	print_time(m->first, first, sizeof(first));
-	print_time(m->last, last, sizeof(last));
+	ledger_stat_time(m->first, first, sizeof(first));
+	ledger_stat_time(m->last, last, sizeof(last));
 	buf_init(&b, BUF_NO_MAX);
 	add_clean(&b, m->name);
 	buf_printf(&b, "\n  answers     %" PRId64 " to %" PRId64 " requests, %" PRId64
@@ -558,8 +549,7 @@ static const struct action *action_or_die(const char *name)
 			return &actions[i];
 		known[i] = actions[i].name;
 	}
-	meant = opt_nearest(name, strlen(name), known);
-	if (meant)
+	if ((meant = opt_nearest(name, strlen(name), known)))
 		die(EXIT_USAGE, "no action is called '%s'; did you mean '%s'?", name, meant);
 	die(EXIT_USAGE, "no action is called '%s'; there are stat, merge, check, prune, export and "
 	    "import", name);

@@ -4,9 +4,12 @@
  */
 #include "store/ledger_stat.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include <sqlite3.h>
 
@@ -143,4 +146,13 @@ void ledger_stat_release(struct ledger_stat *s)
 	}
 	free(s->models);
 	*s = (struct ledger_stat){ 0 };
+}
+
+void ledger_stat_time(int64_t at, char *to, size_t size)
+{
+	time_t second = (time_t)at;
+	struct tm tm;
+
+	if (!gmtime_r(&second, &tm) || !strftime(to, size, "%Y-%m-%d %H:%M:%SZ", &tm))
+		snprintf(to, size, "second %" PRId64, at);
 }

@@ -43,4 +43,7 @@ struct ledger_stat {
 int ledger_stat_add(struct ledger_stat *s, struct sqlite3 *db, const char *path, struct err *err);
 void ledger_stat_release(struct ledger_stat *s);
 
+/* "2026-11-25 10:16:26Z"; "second N" where no calendar has it. */
+void ledger_stat_time(int64_t at, char *to, size_t size);
+
 #endif
