@@ -42,15 +42,15 @@ asking_rows() {
 		capqa blind -q -j 256 --exhaustive -m m five.jsonl
 	[ "$1" != 0 ] || manner "text" 5000 "$(cat rate)"
 	asks "blind, $1 ms replies, -j auto" text.body 20000 capqa blind -q --exhaustive -m m five.jsonl
-	asks "generate, 200 KB images, $1 ms replies, -j 256" image.body 2000 \
+	asks "generate, 200 KB images, $1 ms replies, -j 256" image.body 6000 \
 		capqa generate -q -j 256 -m m pictures.jsonl
 	[ "$1" != 0 ] || manner "200 KB images" 1000 "$(cat rate)" pictures
-	asks "sight, 200 KB images, $1 ms replies, -j 256" image.body 2000 \
+	asks "sight, 200 KB images, $1 ms replies, -j 256" image.body 6000 \
 		capqa sight -q -j 256 --exhaustive -m m seen.jsonl
 	kill $echo
 	wait $echo 2>/dev/null || :
 }
-# Five thousand questions, two thousand pictures of 200 KB (their bytes are noise behind a header).
+# Five thousand questions, six thousand pictures of 200 KB (their bytes are noise behind a header).
 asking_inputs() {
 	${CC:-cc} -O2 -std=c11 -D_GNU_SOURCE -o echo "$top/tests/bench/echo.c"
 	python3 "$independent" plant 5000 >five.jsonl
@@ -60,7 +60,7 @@ random.seed(1)
 def chunk(kind, data):
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 os.mkdir("pictures")
-for n in range(2000):
+for n in range(6000):
     rows = b"".join(b"\0" + random.randbytes(768) for _ in range(260))
     png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 256, 260, 8, 2, 0, 0, 0)) + \
         chunk(b"IDAT", zlib.compress(rows, 0)) + chunk(b"IEND", b"")
@@ -72,8 +72,8 @@ open("image.body", "w").write(json.dumps({"model": "m", "messages": [{"role": "u
     {"type": "text", "text": prompt}]}]}))
 P
 	capqa scan -q pictures -o pictures.jsonl
-	# Four trials each of five hundred questions, each about a picture of its own.
-	head -n 500 pictures.jsonl | python3 -c 'import json, sys
+	# Four trials each of fifteen hundred questions, each about a picture of its own.
+	head -n 1500 pictures.jsonl | python3 -c 'import json, sys
 questions = open("five.jsonl")
 for line in sys.stdin:
     image = json.loads(line)
