@@ -299,7 +299,7 @@ static bool is_readable(struct source *s)
 
 	if (inflate_ready(s->file))
 		return true;
-	if (!poll(&p, 1, 0))
+	if (poll(&p, 1, 0) <= 0)	/* also when a signal came: a read would wait */
 		return false;
 	if (s->opening)
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
