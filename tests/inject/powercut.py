@@ -439,7 +439,7 @@ def test(name, workload):
 with Yard("powercut", options.build) as yard:
     work = yard.work
     yard.start_sim("--synthetic")
-    library, network = yard.library("record"), yard.library("nfs")
+    library, network = yard.compiled("record"), yard.compiled("nfs")
     ids = prepare()
     results = [test(name, WORKLOADS[name]) for name in options.workloads or WORKLOADS]
 cuts, failed = (sum(column) for column in zip(*results))

@@ -57,7 +57,8 @@ class Yard:
     def sim_stats(self):
         return json.load(urllib.request.urlopen(self.server + "/sim/stats"))
 
-    def library(self, source):
+    def compiled(self, source):
+        # a library to be preloaded
         to = f"{self.work}/{source}.so"
         subprocess.run(os.environ.get("CC", "cc").split() + ["-O1", "-g", "-std=c11", "-D_GNU_SOURCE", "-fPIC",
                        "-shared", "-o", to, f"{here}/{source}.c", "-ldl", "-lpthread"], check=True)
