@@ -69,6 +69,17 @@ static int on_seek(void *ctx, curl_off_t offset, int origin)
 	return CURL_SEEKFUNC_OK;
 }
 
+/* Before each request, so also before one that libcurl repeats on another connection.
+ * 7.88 does not always rewind where the socket took nothing of what it had read. */
+static int on_request(void *ctx, char *to, char *from, int to_port, int from_port)
+{
+	struct transfer *t = ctx;
+
+	(void)to, (void)from, (void)to_port, (void)from_port;
+	t->at = 0;
+	return CURL_PREREQFUNC_OK;
+}
+
 static size_t on_write(char *bytes, size_t size, size_t count, void *ctx)
 {
 	struct transfer *t = ctx;
@@ -143,6 +154,8 @@ struct transfer *transfer_new(const struct transfer_options *o)
 	curl_easy_setopt(e, CURLOPT_READDATA, t);
 	curl_easy_setopt(e, CURLOPT_SEEKFUNCTION, on_seek);
 	curl_easy_setopt(e, CURLOPT_SEEKDATA, t);
+	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, on_request);
+	curl_easy_setopt(e, CURLOPT_PREREQDATA, t);
 	return t;
 }
 
