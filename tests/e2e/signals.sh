@@ -4,6 +4,7 @@
 # SIGINT, SIGTERM and SIGHUP to each kind of program, in its middle: it says how far it came, leaves
 # with the documented code and no half-written file, and its rerun gives the undisturbed bytes. The
 # middle is a moment that does not pass: the simulator holds the answers, or the input does not go on.
+[ "${heard:-}" = yes ] || exec env --default-signal=HUP heard=yes sh "$0" "$@"	# were it under nohup
 . "$(dirname "$0")/lib.sh"
 
 sim_start --world "$world"
