@@ -13,7 +13,7 @@
 
 #include "cli/buf.h"
 
-#define CHUNKS 64
+#define CHUNKS 96
 #define CHUNK_KEPT (1u << 20)	/* memory a chunk keeps when it was larger */
 
 struct belt {

@@ -19,7 +19,7 @@
 
 #include "cli/msg.h"
 
-#define BELT_BYTES (8u << 20)
+#define BELT_BYTES (16u << 20)
 
 struct belt;
 struct buf;

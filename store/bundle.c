@@ -107,15 +107,15 @@ static int copy_image(struct bundle *b, struct original *image, struct err *err)
 }
 
 static int put_members(struct bundle *b, const char *key, struct original *image,
-		       const struct buf *json, struct err *err)
+		       const char *json, size_t len, struct err *err)
 {
-	if (shards_begin(b->shards, member_size(image->bytes) + member_size((int64_t)json->len),
+	if (shards_begin(b->shards, member_size(image->bytes) + member_size((int64_t)len),
 			 err) ||
 	    start_member(b, key, b->extension, image->bytes, err) ||
 	    copy_image(b, image, err) ||
-	    start_member(b, key, "json", (int64_t)json->len, err))
+	    start_member(b, key, "json", (int64_t)len, err))
 		return -1;
-	if (archive_write_data(b->tar, json->data, json->len) != (la_ssize_t)json->len ||
+	if (archive_write_data(b->tar, json, len) != (la_ssize_t)len ||
 	    archive_write_finish_entry(b->tar) != ARCHIVE_OK)
 		return fault(b, err);
 	return 0;
@@ -133,7 +133,7 @@ static int count_lost(struct bundle *b, enum original_state state, const struct 
 }
 
 int bundle_put(struct bundle *b, struct shards *shards, const struct form_image *image,
-	       const struct buf *json, struct err *err)
+	       const char *json, size_t len, struct err *err)
 {
 	enum original_state state;
 	struct original file;
@@ -150,7 +150,7 @@ int bundle_put(struct bundle *b, struct shards *shards, const struct form_image 
 	b->shards = shards;
 	b->err = err;
 	*err->text = '\0';
-	result = put_members(b, hash_is_hex(image->key) ? image->key : hex, &file, json, err);
+	result = put_members(b, hash_is_hex(image->key) ? image->key : hex, &file, json, len, err);
 	original_close(&file);
 	return result ? -1 : 1;
 }

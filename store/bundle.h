@@ -24,7 +24,7 @@ void bundle_free(struct bundle *b);
 
 /* 1: the sample is in; 0: its image is missing or has changed, and is counted; -1. */
 int bundle_put(struct bundle *b, struct shards *shards, const struct form_image *image,
-	       const struct buf *json, struct err *err);
+	       const char *json, size_t len, struct err *err);
 
 const struct bundle_counts *bundle_counts(const struct bundle *b);
 

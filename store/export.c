@@ -186,6 +186,7 @@ struct work {
 	struct rows *rows;
 	struct shards *shards[CHOICE_SPLITS_MAX];
 	struct bundle *bundle;
+	struct facts facts;
 	struct card card;
 };
 
@@ -210,31 +211,29 @@ static struct shards *shards_of(struct work *w, int split, struct err *err)
 	return w->shards[split];
 }
 
-static int put_row(struct work *w, const struct buf *row, struct err *err)
+static int put_row(struct work *w, const char *row, size_t len, struct err *err)
 {
 	struct shards *shards = shards_of(w, rows_split(w->rows), err);
 
 	if (!shards)
 		return -1;
 	if (!w->bundle)
-		return shards_put(shards, row->data, row->len, err);
-	return bundle_put(w->bundle, shards, rows_image(w->rows), row, err) < 0 ? -1 : 0;
+		return shards_put(shards, row, len, err);
+	return bundle_put(w->bundle, shards, rows_image(w->rows), row, len, err) < 0 ? -1 : 0;
 }
 
-/* 0; -1 and err; 1: asked to stop. */
+/* 0; -1 and err; 1: asked to stop. The facts are read while the last rows are compressed. */
 static int write_rows(struct work *w, struct err *err)
 {
 	int got, last = opt.rows.choice.split_count - 1;
-	struct buf row;
+	const char *row;
+	size_t len;
 
-	buf_init(&row, BUF_NO_MAX);
-	while ((got = rows_next(w->rows, &row, err)) > 0 && !sig_stop())
-		if (put_row(w, &row, err)) {
-			got = -1;
-			break;
-		}
-	buf_release(&row);
-	if (got == 0 && (!shards_of(w, last, err) || shards_close(w->shards[last], err)))
+	while ((got = rows_next(w->rows, &row, &len, err)) > 0 && !sig_stop())
+		if (put_row(w, row, len, err))
+			return -1;
+	if (got == 0 && (facts_read(&w->facts, &w->db, err) || !shards_of(w, last, err) ||
+			 shards_close(w->shards[last], err)))
 		got = -1;
 	return got;
 }
@@ -323,22 +322,18 @@ static int write_about(struct work *w, struct buf *text, struct err *err)
 
 static int describe(struct work *w, struct err *err)
 {
-	struct facts facts;
 	struct buf text;
 	int result;
 
-	if (facts_read(&facts, &w->db, err))
-		return -1;
 	w->card.how = &opt.rows;
 	w->card.license = opt.license;
 	w->card.shape = rows_shape(w->rows);
-	w->card.facts = &facts;
+	w->card.facts = &w->facts;
 	w->card.shards = w->shards;
 	w->card.picked = rows_records(w->rows);
 	buf_init(&text, BUF_NO_MAX);
 	result = write_about(w, &text, err);
 	buf_release(&text);
-	facts_release(&facts);
 	return result;
 }
 
@@ -417,6 +412,7 @@ static void release(struct work *w)
 	for (i = 0; i < CHOICE_SPLITS_MAX; i++)
 		shards_free(w->shards[i]);
 	rows_free(w->rows);
+	facts_release(&w->facts);
 	db_close(&w->db, NULL);
 }
 

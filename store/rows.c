@@ -318,7 +318,7 @@ static int fill_batch(struct rows *r, struct err *err)
 	return r->batched ? 1 : 0;
 }
 
-static int next_full(struct rows *r, struct buf *row, struct err *err)
+static int next_full(struct rows *r, const char **row, size_t *len, struct err *err)
 {
 	const struct batch_row *next;
 	int got;
@@ -329,14 +329,22 @@ static int next_full(struct rows *r, struct buf *row, struct err *err)
 			return got;
 	}
 	next = &r->batch[r->given++];
-	buf_add(row, r->ready.data + next->at, next->len);
+	*row = r->ready.data + next->at;
+	*len = next->len;
 	return 1;
 }
 
-int rows_next(struct rows *r, struct buf *row, struct err *err)
+int rows_next(struct rows *r, const char **row, size_t *len, struct err *err)
 {
-	buf_clear(row);
-	return r->form ? form_next(r->form, row, err) : next_full(r, row, err);
+	int got;
+
+	if (!r->form)
+		return next_full(r, row, len, err);
+	buf_clear(&r->line);
+	got = form_next(r->form, &r->line, err);
+	*row = r->line.data;
+	*len = r->line.len;
+	return got;
 }
 
 int rows_split(const struct rows *r)

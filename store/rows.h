@@ -6,12 +6,13 @@
  * record itself, every key in every row; form.h makes the others.
  *
  *	rows = rows_new(&db, &how, &err);
- *	while ((got = rows_next(rows, &row, &err)) > 0) ...
+ *	while ((got = rows_next(rows, &row, &len, &err)) > 0) ...
  *	rows_free(rows);
  */
 #ifndef STORE_ROWS_H
 #define STORE_ROWS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "store/choice.h"
@@ -32,8 +33,8 @@ struct rows;
 struct rows *rows_new(struct db *db, const struct rows_how *how, struct err *err);
 void rows_free(struct rows *r);
 
-/* 1: row (emptied first) holds one line, without newline; 0: the end; -1. */
-int rows_next(struct rows *r, struct buf *row, struct err *err);
+/* 1: row is one line, without newline, yours until the next; 0: the end; -1. */
+int rows_next(struct rows *r, const char **row, size_t *len, struct err *err);
 
 int rows_split(const struct rows *r);				/* of that row */
 const struct form_image *rows_image(const struct rows *r);	/* NULL for `full` */

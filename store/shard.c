@@ -264,13 +264,14 @@ static int finish(struct shards *s, struct err *err)
 	shard->file = shard->plain;
 	if (s->how.form == SHARD_ZST && write_size(s, shard->plain.bytes, err))
 		return -1;
+	sync_file_range(s->fd, 0, 0, SYNC_FILE_RANGE_WRITE);	/* begins; fdatasync makes sure */
+	if (s->how.form == SHARD_ZST &&
+	    digest_file(working_path(s, s->count - 1), &shard->file, err))
+		return -1;
 	bad = fdatasync(s->fd) | close(s->fd);
 	s->fd = -1;
-	if (bad)
-		return err_set(err, EXIT_OUTPUT, "cannot write '%s':",
-			       working_path(s, s->count - 1));
-	return s->how.form == SHARD_ZST ?
-	       digest_file(working_path(s, s->count - 1), &shard->file, err) : 0;
+	return bad ? err_set(err, EXIT_OUTPUT, "cannot write '%s':",
+			     working_path(s, s->count - 1)) : 0;
 }
 
 static bool is_full(const struct shards *s, int64_t more)

@@ -6,17 +6,15 @@
  *	captions N >captions.jsonl
  */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WORDS 330	/* about 2 KB */
+#define WORDS 300		/* about 2 KB */
+#define VOCABULARY 20000
 
-static const char *const words[] = {
-	"a", "red", "blue", "woman", "holding", "umbrella", "beside", "the", "street", "in",
-	"front", "of", "old", "brick", "building", "with", "large", "windows", "and", "sign",
-	"that", "reads", "OPEN", "while", "two", "dogs", "sit", "near", "parked", "bicycle"
-};
+static char words[VOCABULARY][20];
 
 /* SplitMix64 of the record's number: line i is the same wherever it is written. */
 static uint64_t mix(uint64_t x)
@@ -25,6 +23,30 @@ static uint64_t mix(uint64_t x)
 	x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
 	x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
 	return x ^ (x >> 31);
+}
+
+/* Common words are short, rare ones of up to four syllables. */
+static void make_words(void)
+{
+	static const char *const syllables[] = {
+		"a", "bel", "co", "den", "es", "fi", "gra", "hol", "in", "jar", "ka", "lo", "mer",
+		"no", "or", "pla", "qui", "ro", "sun", "ter", "um", "ver", "wa", "yel", "zo"
+	};
+	uint64_t state = 1;
+	int w, n;
+
+	for (w = 0; w < VOCABULARY; w++)
+		for (n = 1 + (w > 30) + (w > 900) + (w > 6000); n; n--) {
+			state = mix(state);
+			strcat(words[w], syllables[state % (sizeof(syllables) / sizeof(*syllables))]);
+		}
+}
+
+/* By Zipf's law with exponent 1, as words of a language are: text of a small vocabulary would be
+ * compressed at twice the rate of real captions. */
+static const char *word_of(uint64_t draw)
+{
+	return words[(int)exp((double)(draw >> 11) * 0x1p-53 * log(VOCABULARY))];
 }
 
 static void line(uint64_t i)
@@ -38,7 +60,7 @@ static void line(uint64_t i)
 	       i / 10000, state % UINT64_C(10000000000000));
 	for (w = 0; w < WORDS; w++) {
 		state = mix(state);
-		printf("%s%s", w ? " " : "", words[state % (sizeof(words) / sizeof(*words))]);
+		printf("%s%s", w ? " " : "", word_of(state));
 	}
 	printf(".\",\"model\":\"caprl-3b\"}\n");
 }
@@ -47,6 +69,7 @@ int main(int argc, char **argv)
 {
 	uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000, i;
 
+	make_words();
 	for (i = 0; i < n; i++)
 		line(i % 20 == 19 ? mix(i) % i / 20 * 20 : i);
 	return fflush(stdout) || ferror(stdout);

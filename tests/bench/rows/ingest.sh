@@ -37,7 +37,7 @@ ingest_row() {
 if [ -z "${DUCKDB_DIR:-}" ]; then
 	echo "ingest    no DuckDB beside it: DUCKDB_DIR is not set"
 fi
-${CC:-cc} -O2 -D_GNU_SOURCE -o captions "$top/tests/bench/captions.c"
+${CC:-cc} -O2 -D_GNU_SOURCE -o captions "$top/tests/bench/captions.c" -lm
 ingest_row 200000 3
 ingest_row 2000000 1
 awk 'NR == 1 { a = $1 } NR == 2 { printf "ingest    rate at 2 M against 200 k: %.2f\n", $1 / a }' \
