@@ -491,7 +491,7 @@ static const char *walk_string(struct walk *w, const char *p, const char *end)
 	if (w->key && in_object && !w->over && next < end && *next == ':' && stop - p > 2 &&
 	    is_question_key(p + 1, (size_t)(stop - p - 2)))
 		w->stack[w->depth - 1].asks = true;
-	w->key = false;
+	w->key = mcq_mend_lost_quote(p, stop, end);
 	return stop;
 }
 

@@ -54,6 +54,11 @@ const char *mcq_mend_string(const char *at, const char *end, bool key)
 	return end;
 }
 
+bool mcq_mend_lost_quote(const char *at, const char *stop, const char *end)
+{
+	return stop > at + 1 && stop < end && *stop == '\n' && stop[-1] == ',';
+}
+
 static bool is_unicode_escape(const char *p, const char *end)
 {
 	int i;
@@ -83,12 +88,15 @@ static const char *mend_escape(const char *p, const char *end, struct buf *out)
 	return p + 1;
 }
 
-static const char *mend_string(const char *at, const char *end, bool key, struct buf *out)
+/* key: may it be a name; and then, may the next one. */
+static const char *mend_string(const char *at, const char *end, bool *key, struct buf *out)
 {
-	const char *stop = mcq_mend_string(at, end, key);
+	const char *stop = mcq_mend_string(at, end, *key);
 	const char *p = at + 1, *inner = stop > at + 1 && stop[-1] == *at ? stop - 1 : stop;
+	bool comma = mcq_mend_lost_quote(at, stop, end);
 	const char *run;
 
+	inner -= comma;
 	buf_addc(out, '"');
 	while (p < inner) {
 		for (run = p; p < inner && *p != '\\' && *p != '"' && (unsigned char)*p >= ' ';
@@ -104,7 +112,8 @@ static const char *mend_string(const char *at, const char *end, bool key, struct
 		buf_adds(out, *p == '"' ? "\\\"" : *p == '\n' ? "\\n" : " ");
 		p++;
 	}
-	buf_addc(out, '"');
+	buf_adds(out, comma ? "\"," : "\"");
+	*key = comma;
 	return stop;
 }
 
@@ -133,8 +142,7 @@ void mcq_mend(const char *at, const char *end, struct buf *out)
 
 	while (p < end) {
 		if (*p == '"' || *p == '\'') {
-			p = mend_string(p, end, key, out);
-			key = false;
+			p = mend_string(p, end, &key, out);
 		} else if (*p == ',') {
 			next = skip_white(p + 1, end);
 			if (next < end && *next != '}' && *next != ']')

@@ -17,6 +17,9 @@ struct buf;
  */
 const char *mcq_mend_string(const char *at, const char *end, bool key);
 
+/* Did the string at `at`, which mcq_mend_string ended at `stop`, lose the quote before its comma? */
+bool mcq_mend_lost_quote(const char *at, const char *stop, const char *end);
+
 /* Appends the value in [at, end) in valid JSON, as far as that can be done. */
 void mcq_mend(const char *at, const char *end, struct buf *out);
 

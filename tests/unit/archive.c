@@ -9,6 +9,7 @@
 #include <archive_entry.h>
 
 #include "store/archive_parts.h"
+#include "store/archive_zip.h"
 #include "tests/unit/scratch.h"
 
 static struct err err;
@@ -73,6 +74,55 @@ static void test_parts_are_one(void **state)
 	assert_null(parts_open(scratch_path("none.tar"), &err));
 	assert_null(parts_open(scratch_folder, &err));
 	assert_int_equal(err.kind, EXIT_NOINPUT);
+}
+
+static void put(struct buf *b, uint64_t value, int bytes)
+{
+	for (; bytes--; value >>= 8)
+		buf_addc(b, (char)(value & 255));
+}
+
+/* How many members a file says it has that is nothing but the ends of a zip: a zip64 record
+ * (its count at 32), its locator, which says where it lies, and the end record. */
+static int64_t members_said(const char *sign, uint64_t count, uint64_t record_at, unsigned short_count,
+			    size_t comment)
+{
+	const char *path = scratch_path("ends.zip");
+	struct parts *p;
+	struct buf b;
+	int64_t said;
+	FILE *file;
+
+	buf_init(&b, 1 << 20);
+	buf_adds(&b, "before");
+	buf_addc(&b, 'P'), buf_addc(&b, 'K'), buf_addc(&b, 6), buf_addc(&b, 6);
+	put(&b, 0, 28), put(&b, count, 8), put(&b, 0, 16);
+	buf_adds(&b, sign);
+	put(&b, 0, 4), put(&b, record_at, 8), put(&b, 1, 4);
+	buf_adds(&b, "PK\5\6");
+	put(&b, 0, 6), put(&b, short_count, 2), put(&b, 0, 8), put(&b, comment, 2);
+	put(&b, 0, (int)comment);
+	file = fopen(path, "w");
+	assert_true(fwrite(b.data, 1, b.len, file) == b.len && !fclose(file));
+	p = parts_open(path, &err);
+	assert_non_null(p);
+	said = zip_entries(p);
+	parts_close(p);
+	buf_release(&b);
+	return said;
+}
+
+static void test_count_of_a_zip(void **state)
+{
+	(void)state;
+	assert_int_equal(members_said("PK\6\7", 70000, 6, 0xffff, 0), 70000);
+	assert_int_equal(members_said("PK\6\7", 5000000000, 6, 0xffff, 65535), 5000000000);
+	assert_int_equal(members_said("PK\6\7", 70000, 6, 12, 3), 12);
+	/* A locator that is none, or leads nowhere, or behind the end. */
+	assert_int_equal(members_said("PK\6\1", 70000, 6, 0xffff, 0), -1);
+	assert_int_equal(members_said("PK\6\7", 70000, 5, 0xffff, 0), -1);
+	assert_int_equal(members_said("PK\6\7", 70000, 100000, 0xffff, 0), -1);
+	assert_int_equal(members_said("PK\6\7", 70000, UINT64_MAX, 0xffff, 0), -1);
 }
 
 /* Members 1.bin to 5.bin of n * 50,000 bytes each. */
@@ -172,6 +222,7 @@ static void test_no_archives(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_count_of_a_zip),
 		cmocka_unit_test(test_part_names),
 		cmocka_unit_test(test_parts_are_one),
 		cmocka_unit_test(test_members),
