@@ -16,7 +16,9 @@
 #
 # Where the fault was survived (exit 0) the output must be those bytes as well, or its rejects (of
 # report, the last line) must say what could not be read.
-import argparse, concurrent.futures, hashlib, os, random, re, shutil, sqlite3, subprocess, sys, tempfile
+import argparse, concurrent.futures, os, random, re, shutil, sqlite3, subprocess, sys, tempfile
+sys.dont_write_bytecode = True
+from yard import Yard, content
 
 parser = argparse.ArgumentParser()
 parser.add_argument("build")
@@ -25,14 +27,7 @@ parser.add_argument("--share", type=int, default=120)
 parser.add_argument("--all", action="store_true")
 parser.add_argument("--kills", type=int, default=20)
 options = parser.parse_intermixed_args()
-build = os.path.realpath(options.build)
-top = os.path.realpath(os.path.dirname(__file__) + "/../..")
-work = tempfile.mkdtemp(prefix="capqa-torture-")
-library = work + "/inject.so"
-TIME_LIMIT_S = 120
 DOCUMENTED = {0, 1, 65, 66, 69, 71, 74, 75}
-env = {k: v for k, v in os.environ.items() if not k.startswith(("OPENAI", "CAPQA"))}
-env.update(PATH=build + "/bin:" + env["PATH"], TMPDIR=work, LC_ALL="C.UTF-8")
 
 # STAGE: (command in a folder that holds what the stages before it made, what it makes).
 ASK = " -j 4 -L ledger.db --attempts 2 --wait-server 1 --progress none "
@@ -52,61 +47,23 @@ STAGES = {
     "report": ("capqa-report -d capqa.db -o out.html", ["out.html"]),
     "ledger": ("capqa-ledger merge out.db given.db", ["out.db"]),
 }
-HERE = os.path.dirname(os.path.realpath(__file__))
-CHAIN = """
-capqa-scan --no-ledger images -o images.jsonl
-capqa-generate --no-ledger -m sim-lvlm images.jsonl -o replies.jsonl
-capqa-extract replies.jsonl -o questions.jsonl --max-rejects 100%
-capqa-blind --no-ledger -m sim-llm questions.jsonl -o blind.jsonl
-capqa-sight --no-ledger -m sim-vl blind.jsonl -o sight.jsonl
-capqa-select sight.jsonl -o judged.jsonl
-capqa-dedupe judged.jsonl -o unique.jsonl
-capqa-caption --no-ledger -m sim-captioner images.jsonl -o captions.jsonl
-capqa-blind -q -L given.db -m sim-llm questions.jsonl -o again.jsonl
-capqa-ingest -d capqa.db images.jsonl replies.jsonl unique.jsonl
-"""
+PICTURES = ("coffee.jpg", "cat.jpg", "charts/sign.png")
+yard = Yard("torture", options.build)
 
 
 def run(command, folder, **more):
     # the library goes into the stage alone: env sets it, setarch must not be hit
-    words = ["setarch", "-R", "env"] + [f"{name}={value}" for name, value in more.items()] + command.split()
-    return subprocess.run(words, cwd=folder, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=TIME_LIMIT_S)
+    return yard.run(" ".join(["setarch -R env", *(f"{name}={value}" for name, value in more.items()), command]), folder)
 
 
-def must(command, folder):
-    done = run(command, folder)
-    if done.returncode:
-        sys.exit(f"torture: exit {done.returncode} of {command}\n{done.stderr.decode()}")
-
-
-def rows_of(path):
-    # a store's bytes depend on the order of its pages; its rows do not
-    with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
-        names = [r[0] for r in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY 1")]
-        return "".join(f"{n} {sorted(map(repr, db.execute(f'SELECT * FROM {n}')))}" for n in names)
-
-
-def content(folder, makes):
-    # one hash of all that the stage makes; None: a part of it is not there
-    h = hashlib.sha256()
-    for name in makes:
-        path = os.path.join(folder, name)
-        if not os.path.exists(path):
-            return None
-        if name.endswith(".db"):
-            h.update(rows_of(path).encode())
-            continue
-        files = [path] if os.path.isfile(path) else sorted(
-            os.path.join(d, f) for d, _, fs in os.walk(path) for f in fs)
-        for f in files:
-            h.update(os.path.relpath(f, folder).encode())
-            h.update(open(f, "rb").read())
-    return h.hexdigest()
+def made_in(folder, makes):
+    # what the stage made; None: a part of it is not there
+    parts = [content(os.path.join(folder, name)) for name in makes]
+    return None if None in parts else parts
 
 
 def fresh(name):
-    folder = tempfile.mkdtemp(dir=work, prefix=name)
+    folder = tempfile.mkdtemp(dir=yard.work, prefix=name)
     for entry in os.listdir(made):
         os.symlink(os.path.join(made, entry), os.path.join(folder, entry))
     return folder
@@ -127,7 +84,7 @@ def rerun_is_whole(stage, folder, truth):
     again = run(command, folder)
     if again.returncode:
         return f"then the rerun: exit {again.returncode}: {again.stderr.decode()[-300:]}"
-    if content(folder, makes) != truth["content"]:
+    if made_in(folder, makes) != truth["content"]:
         return "then the rerun gave other bytes"
     return None
 
@@ -136,7 +93,7 @@ def whole_or_not_there(stage, folder, truth):
     makes = STAGES[stage][1]
     if not store_is_sound(folder, makes):
         return False
-    return makes[0].endswith(".db") or content(folder, makes) in (None, truth["content"])
+    return makes[0].endswith(".db") or made_in(folder, makes) in (None, truth["content"])
 
 
 def judge(stage, fault, truth):
@@ -164,13 +121,13 @@ def judge(stage, fault, truth):
         rejects = folder + "/rejects.jsonl"
         told = (os.path.exists(rejects) and os.path.getsize(rejects) > len(truth["rejects"])
                 or re.search(r"images shown, [1-9][0-9]* missing", said))
-        if code == 0 and content(folder, STAGES[stage][1]) != truth["content"] and not told:
+        if code == 0 and made_in(folder, STAGES[stage][1]) != truth["content"] and not told:
             return "exit 0, but other bytes came out"
         return rerun_is_whole(stage, folder, truth)
     except subprocess.TimeoutExpired:
         return "hangs"
     finally:
-        if not os.environ.get("TORTURE_KEEP"):
+        if not yard.keep:
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -182,7 +139,7 @@ def faults_of(stage):
     if done.returncode:
         sys.exit(f"torture: {stage} undisturbed: exit {done.returncode}: {done.stderr.decode()}")
     rejects = folder + "/rejects.jsonl"
-    truth = {"content": content(folder, makes),
+    truth = {"content": made_in(folder, makes),
              "rejects": open(rejects, "rb").read() if os.path.exists(rejects) else b""}
     faults = []
     for line in open(folder + "/calls"):
@@ -214,22 +171,13 @@ def where(stage, stack, nth):
         return "?"
 
 
-subprocess.run(os.environ.get("CC", "cc").split() + ["-O1", "-g", "-std=c11", "-D_GNU_SOURCE", "-fPIC", "-shared",
-               "-o", library, HERE + "/inject.c", "-ldl"], check=True)
-made = work + "/made"
-os.makedirs(made + "/images")
-for name in ("coffee.jpg", "cat.jpg", "charts/sign.png"):
-    shutil.copy(f"{top}/examples/images/{name}", made + "/images/")
-sim = subprocess.Popen(["capqa-sim", "--world", top + "/examples/sim/world.json", "--images", top + "/examples/images",
-                        "--port-file", work + "/port"], env=env, stdout=subprocess.DEVNULL)
 failed = calls = kills = 0
-try:
-    while not os.path.exists(work + "/port") or not os.path.getsize(work + "/port"):
-        if sim.poll() is not None:
-            sys.exit("torture: the simulator does not start")
-    env["OPENAI_BASE_URL"] = f"http://127.0.0.1:{open(work + '/port').read().strip()}/v1"
-    for line in CHAIN.strip().splitlines():
-        must(line, made)
+made = yard.work + "/made"
+with yard:
+    library = yard.compiled("inject")
+    yard.start_sim()
+    yard.chain(made, pictures=PICTURES)
+    yard.must("capqa-blind -q -L given.db -m sim-llm questions.jsonl -o again.jsonl", made)
     for stage in options.stages or STAGES:
         faults, truth = faults_of(stage)
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
@@ -245,9 +193,5 @@ try:
         calls += len(faults) - misses - signals
         kills += signals
         failed += len(wrong)
-finally:
-    sim.kill()
-    if not os.environ.get("TORTURE_KEEP"):
-        shutil.rmtree(work, ignore_errors=True)
 print(f"torture: {calls} calls failed one by one, {kills} signals came, {failed} of them badly")
 sys.exit(1 if failed else 0)

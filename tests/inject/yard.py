@@ -44,7 +44,7 @@ class Yard:
         self.sim = subprocess.Popen(["capqa-sim", "--world", top + "/examples/sim/world.json", "--images",
                                      top + "/examples/images", "--port-file", self.work + "/port", *more],
                                     env=self.env, stdout=subprocess.DEVNULL)
-        while not os.path.exists(self.work + "/port"):
+        while not os.path.exists(self.work + "/port") or not os.path.getsize(self.work + "/port"):
             if self.sim.poll() is not None:
                 sys.exit(f"{self.name}: the simulator does not start")
             time.sleep(0.01)
@@ -74,10 +74,12 @@ class Yard:
             sys.exit(f"{self.name}: exit {done.returncode} of {command}\n{done.stderr.decode()}")
         return done
 
-    def chain(self, folder, more_questions=()):
-        # more questions, as lines: for stages that are to take a while
-        os.makedirs(folder)
-        shutil.copytree(top + "/examples/images", folder + "/images")
+    def chain(self, folder, more_questions=(), pictures=None):
+        # more questions, as lines: for stages that are to take a while; pictures: all of them
+        for name in pictures or ("",):
+            to = f"{folder}/images/{name}"
+            os.makedirs(os.path.dirname(to.rstrip("/")), exist_ok=True)
+            (shutil.copy if name else shutil.copytree)(f"{top}/examples/images/{name}", to)
         for line in CHAIN.strip().splitlines():
             self.must(line, folder)
             if line.startswith("capqa-extract"):
