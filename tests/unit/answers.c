@@ -8,25 +8,9 @@
 
 #include <sqlite3.h>
 
-#include "tests/unit/scratch.h"
+#include "tests/unit/ledgers.h"
 
-static struct err err;
 static unsigned char key[16] = "key number one!";
-
-static struct answers *open_fine(const char *name)
-{
-	struct answers *a = answers_open(scratch_path(name), &err);
-
-	if (!a)
-		fail_msg("%s", err.text);
-	return a;
-}
-
-static void close_fine(struct answers *a)
-{
-	if (answers_close(a, &err))
-		fail_msg("%s", err.text);
-}
 
 static void put(struct answers *a, const char *content)
 {

@@ -8,26 +8,8 @@
 #include <sqlite3.h>
 
 #include "schemas/hash.h"
-#include "store/answers.h"
 #include "store/ledger_look.h"
-#include "tests/unit/scratch.h"
-
-static struct err err;
-
-static struct answers *open_fine(const char *name)
-{
-	struct answers *a = answers_open(scratch_path(name), &err);
-
-	if (!a)
-		fail_msg("%s", err.text);
-	return a;
-}
-
-static void close_fine(struct answers *a)
-{
-	if (answers_close(a, &err))
-		fail_msg("%s", err.text);
-}
+#include "tests/unit/ledgers.h"
 
 static void key_of(int n, unsigned char key[16])
 {

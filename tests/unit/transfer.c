@@ -9,23 +9,22 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 
 #include "tests/unit/scratch.h"
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
-/* A listening socket without a file; libcurl 7.88 takes no socket that is connected already. */
-static int listen_at(const char *name)
+/* `url` names where to. */
+static int listen_on_loopback(char *url, size_t size)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	socklen_t len = sizeof(at);
 
-	strcpy(at.sun_path + 1, name);
-	assert_true(fd >= 0);
-	assert_true(!bind(fd, (struct sockaddr *)&at,
-			    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + strlen(name))));
-	assert_true(!listen(fd, 1));
+	assert_true(!bind(fd, (struct sockaddr *)&at, len) && !listen(fd, 2));
+	assert_true(!getsockname(fd, (struct sockaddr *)&at, &len));
+	snprintf(url, size, "http://127.0.0.1:%d/v1/chat/completions", ntohs(at.sin_port));
 	return fd;
 }
 
@@ -37,18 +36,18 @@ static int64_t wait_of(const char *headers, int *should_retry)
 	CURLM *multi = curl_multi_init();
 	int running = 1, listener, peer;
 	int64_t wait_ms;
-	char reply[300], name[64];
+	char reply[300], url[64];
 
 	snprintf(reply, sizeof(reply), "HTTP/1.1 429 No\r\n%sContent-Length: 0\r\n\r\n", headers);
-	snprintf(name, sizeof(name), "capqa-unit-%d", (int)getpid());
-	listener = listen_at(name);
-	curl_easy_setopt(t->easy, CURLOPT_ABSTRACT_UNIX_SOCKET, name);
+	listener = listen_on_loopback(url, sizeof(url));
 	transfer_clear(t);
 	buf_adds(&t->head, "{}");
-	transfer_aim(t, "http://127.0.0.1:9/v1/chat/completions", NULL);
+	transfer_aim(t, url, NULL);
 	transfer_start(t, multi, true);
-	curl_multi_perform(multi, &running);
-	peer = accept(listener, NULL, NULL);
+	while ((peer = accept(listener, NULL, NULL)) < 0) {
+		curl_multi_perform(multi, &running);
+		curl_multi_poll(multi, NULL, 0, 10, NULL);
+	}
 	assert_int_equal(write(peer, reply, strlen(reply)), strlen(reply));
 	while (running) {
 		curl_multi_poll(multi, NULL, 0, 1000, NULL);
@@ -99,20 +98,6 @@ ssize_t pread(int fd, void *to, size_t n, off_t at)
 		close(dying);
 	dying = -1;
 	return syscall(SYS_pread64, fd, to, n, at);
-}
-
-/* libcurl does not use a Unix socket twice. `url` names where to. */
-static int listen_on_loopback(char *url, size_t size)
-{
-	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	socklen_t len = sizeof(at);
-
-	assert_true(!bind(fd, (struct sockaddr *)&at, len) && !listen(fd, 2));
-	assert_true(!getsockname(fd, (struct sockaddr *)&at, &len));
-	snprintf(url, size, "http://127.0.0.1:%d/v1/chat/completions", ntohs(at.sin_port));
-	return fd;
 }
 
 static void start_text(struct transfer *t, CURLM *multi)
