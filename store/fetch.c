@@ -210,11 +210,13 @@ static int add_list(struct fetch *f, struct column_out *to, const char *member,
 
 static int add_tally(struct fetch *f, struct buf *to, struct err *err)
 {
+	const char *condition;
 	int at;
 
 	column_out_start(&f->tally, tally_names);
 	at = column_read(&f->tally, column_tallies, f->tallies, 2);
-	if (*text_at(f->tallies, at + 1))
+	condition = text_at(f->tallies, at + 1);
+	if (condition && *condition)	/* NULL only where somebody changed the schema */
 		put_text(&f->tally, "condition", f->tallies, at + 1);
 	sqlite3_bind_int64(f->trials, 1, sqlite3_column_int64(f->tallies, at));
 	if (add_list(f, &f->tally, "trials", f->trials, column_trials, trial_names, err))

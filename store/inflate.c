@@ -5,6 +5,7 @@
 #include "store/inflate.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <zstd.h>
 
 #include "cli/buf.h"
+#include "cli/sig.h"
 
 #define CHUNK (256u << 10)
 #define WINDOW_LOG_MAX 27	/* 128 MB: what `zstd -d` takes without --long; more is hostile */
@@ -30,6 +32,7 @@ struct inflate {
 	size_t zstd_hint;	/* 0: between frames */
 	struct archive *gzip;
 	char gzip_chunk[65536];
+	bool stopped;		/* by a signal, while gzip waited for bytes */
 };
 
 struct inflate *inflate_open(int fd, const char *path)
@@ -82,6 +85,18 @@ static int read_some(struct inflate *in, struct err *err)
 	return 0;
 }
 
+/* libarchive asks for bytes when it wants them, and cannot be told to come back later. */
+static bool wait_for_bytes(struct inflate *in)
+{
+	struct pollfd p[2] = { { .fd = in->fd, .events = POLLIN },
+			       { .fd = sig_fd(), .events = POLLIN } };
+
+	while (!sig_stop() && poll(p, 2, -1) < 0 && errno == EINTR)
+		;
+	in->stopped = sig_stop();
+	return !in->stopped;
+}
+
 static la_ssize_t gzip_bytes(struct archive *a, void *client, const void **bytes)
 {
 	struct inflate *in = client;
@@ -89,6 +104,10 @@ static la_ssize_t gzip_bytes(struct archive *a, void *client, const void **bytes
 	struct err err;
 
 	if (!n) {
+		if (!wait_for_bytes(in)) {
+			archive_set_error(a, EINTR, "stopped");
+			return -1;
+		}
 		if (read_some(in, &err)) {
 			archive_set_error(a, errno, "%s", err.text);
 			return -1;
@@ -130,11 +149,11 @@ static int gzip_read(struct inflate *in, struct buf *out, struct err *err)
 	char *to;
 
 	if (!in->gzip && gzip_open(in, err))
-		return -1;
+		return in->stopped ? 1 : -1;
 	to = buf_room(out, CHUNK);
 	n = archive_read_data(in->gzip, to, CHUNK);
 	if (n < 0)
-		return gzip_error(in, err);
+		return in->stopped ? 1 : gzip_error(in, err);
 	out->len += (size_t)n;
 	out->data[out->len] = '\0';
 	return n > 0;

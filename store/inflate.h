@@ -24,7 +24,8 @@ struct inflate *inflate_open(int fd, const char *path);
 void inflate_close(struct inflate *in);
 
 /*
- * Reads once from the file (which blocks unless poll says readable; gzip may block for more)
+ * Reads once from the file (which blocks unless poll says readable; gzip may block for more, until
+ * a signal asks to stop: then 1, and nothing more will come)
  * and appends what that gives, if anything, to out. Returns 1 to go on, 0 at the end, -1 and
  * err. A file that ends inside a compressed frame is an error, never a short file.
  */

@@ -112,6 +112,20 @@ reads() {
 reads sight.many capqa-select
 reads replies.many capqa-extract
 reads list.many capqa-scan --no-ledger
+# Packed by gzip, whose reader asks for bytes in its own time; what does not pack stands for what is not read yet.
+head -c 300000 /dev/urandom | base64 -w 0 | sed 's/^/{"x":"/; s/$/"}\n/' >packed
+cat packed w/sight.jsonl | gzip -c | head -c 200000 >cut.gz
+for signal in INT TERM; do
+	rm -f out.partial
+	capqa-select -o out <slow 2>stage.err &
+	pid=$!
+	started="$started $pid"
+	exec 3>slow
+	cat cut.gz >&3
+	kill -$signal $pid
+	left "capqa-select of gzip" $signal
+	exec 3>&-
+done
 
 # ---- those that keep: what was committed stays, a rerun completes it ----
 
