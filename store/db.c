@@ -160,7 +160,7 @@ static int check_identity(struct db *db, int64_t *version, struct err *err)
 	if (application != APPLICATION_ID && (application || count || *version))
 		return err_set(err, EXIT_DATA, "'%s' is an SQLite file, but no capqa store",
 			       db->path);
-	if (*version < 0)
+	if (*version < 0 || (!*version && count))	/* tables and version come in one commit */
 		return err_set(err, EXIT_DATA, "store '%s' is of version %lld, which there never was",
 			       db->path, (long long)*version);
 	if (*version > VERSION)

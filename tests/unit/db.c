@@ -99,7 +99,10 @@ static void refuses_what_is_not_ours(void **state)
 		    "PRAGMA user_version = 999; CREATE TABLE t (a)");
 	make_sqlite(scratch_path("never.db"), "PRAGMA application_id = 1667330161; "
 		    "PRAGMA user_version = -1; CREATE TABLE t (a)");
+	make_sqlite(scratch_path("zero.db"), "PRAGMA application_id = 1667330161; "
+		    "CREATE TABLE images (a)");
 	scratch_file("empty.db", "", 0);
+	expect_refusal(scratch_path("zero.db"), DB_WRITE, EXIT_DATA, "version 0, which there never was");
 	expect_refusal(scratch_path("never.db"), DB_WRITE, EXIT_DATA, "version -1, which there never was");
 	expect_refusal(scratch_path("never.db"), DB_READ, EXIT_DATA, "version -1, which there never was");
 	expect_refusal(scratch_path("noise.db"), DB_WRITE, EXIT_DATA, "no capqa store");

@@ -19,7 +19,7 @@ static int end_of(void (*act)(void))
 	if (pid == 0) {
 		sig_init();
 		act();
-		_exit(0);
+		exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	return status;
