@@ -169,7 +169,8 @@ done
 
 # ---- at a file that never comes ----
 
-handles_term() { [ $((0x$(sed -n 's/^SigCgt:.//p' /proc/$pid/status) & 0x4000)) != 0 ]; }
+# The program, and no longer the shell that became it, which has a trap of its own.
+handles_term() { grep -q '^Name:.capqa-' /proc/$pid/status && [ $((0x$(sed -n 's/^SigCgt:.//p' /proc/$pid/status) & 0x4000)) != 0 ]; }
 mkfifo never
 # waits WHAT COMMAND...: it has nothing to read or nobody who reads it, and hears SIGTERM all the same.
 waits() {
