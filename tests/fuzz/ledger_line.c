@@ -75,19 +75,22 @@ static void check_line(const char *text, size_t len)
 {
 	struct err err = { .text = "" };
 	unsigned char key[16];
-	struct answer answer;
+	struct answer answer = { 0 };
 	char class[41] = "";
+	enum ledger_line got;
 	bool has_key;
 	const char *p;
 
 	ledger_line_request(text, len, key);
-	if (ledger_line_read(text, len, NOW, key, &has_key, &answer, class, &err) ==
-	    LEDGER_LINE_ANSWER) {
+	got = ledger_line_read(text, len, NOW, key, &has_key, &answer, class, &err);
+	if (got == LEDGER_LINE_ANSWER) {
 		require(has_key);
 		check_answer(key, &answer);
 		answer_release(&answer);
 		return;
 	}
+	require(!answer.content || (got == LEDGER_LINE_EMPTY && !*answer.content));
+	answer_release(&answer);
 	require(*class && *err.text && strlen(class) <= 40);
 	for (p = class; *p; p++)
 		require(isalnum((unsigned char)*p) || *p == '_');
