@@ -125,16 +125,18 @@ static int count_lost(struct bundle *b, enum original_state state, const struct 
 {
 	if (!b->counts.missing && !b->counts.changed)
 		b->counts.first = *why;
-	if (state == ORIGINAL_MISSING)
-		b->counts.missing++;
-	else
+	if (state == ORIGINAL_CHANGED)
 		b->counts.changed++;
+	else
+		b->counts.missing++;
 	return 0;
 }
 
 int bundle_put(struct bundle *b, struct shards *shards, const struct form_image *image,
 	       const char *json, size_t len, struct err *err)
 {
+	const struct original_place place = { image->path ? image->path : "", image->offset,
+					      image->size };
 	enum original_state state;
 	struct original file;
 	char hex[HASH_HEX];
@@ -143,8 +145,7 @@ int bundle_put(struct bundle *b, struct shards *shards, const struct form_image 
 
 	if (!hash_is_hex(image->key))
 		hash_of(image->key, strlen(image->key), hex);
-	state = original_open(&file, b->roots, image->path ? image->path : "", image->image_id,
-			      &why);
+	state = original_open(&file, b->roots, &place, image->image_id, &why);
 	if (state != ORIGINAL_FOUND)
 		return count_lost(b, state, &why);
 	b->shards = shards;

@@ -14,10 +14,11 @@
 #include "store/balance.h"
 
 #define JOIN "JOIN paths p ON p.id = r.path JOIN images i ON i.id = p.image"
-#define ABOUT "k.split, %s, i.image_id, p.path, i.mime, "
+#define ABOUT "k.split, %s, i.image_id, p.path, i.mime, " \
+	"ifnull(p.\"offset\", -1), ifnull(p.size, -1), "
 
 /* Columns: ABOUT, then those of the kind. */
-enum { AT_SPLIT, AT_KEY, AT_IMAGE_ID, AT_PATH, AT_MIME, AT_OWN,
+enum { AT_SPLIT, AT_KEY, AT_IMAGE_ID, AT_PATH, AT_MIME, AT_OFFSET, AT_SIZE, AT_OWN,
        AT_NAME = AT_OWN, AT_RECORD, AT_TEXT, AT_ANSWER, AT_PLACE, AT_MODEL = AT_ANSWER,
        AT_WIDTH = AT_OWN, AT_HEIGHT };
 
@@ -181,6 +182,8 @@ static void start_image(struct form *f)
 	f->image.image_id = copy_column(f, &f->image_id, AT_IMAGE_ID);
 	f->image.path = copy_column(f, &f->path, AT_PATH);
 	f->image.mime = copy_column(f, &f->mime, AT_MIME);
+	f->image.offset = sqlite3_column_int64(f->next, AT_OFFSET);
+	f->image.size = sqlite3_column_int64(f->next, AT_SIZE);
 }
 
 static bool same_image(const struct form *f)

@@ -13,9 +13,11 @@
 
 struct form;
 
-/* Which image a row is about. Borrowed until the next row; image_id, mime may be NULL. */
+/* Which image a row is about. Borrowed until the next row; image_id, mime may be NULL; offset and
+ * size are those of a member that lies as it is in an archive, or -1. */
 struct form_image {
 	const char *key, *image_id, *path, *mime;
+	int64_t offset, size;
 };
 
 /* The members of a row with a value of each one's type, for shape.h. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See original.h. The file is read twice, first for its hash; it is never held in memory.
+ * See original.h. The bytes are read twice, first for their hash; they are never held in memory.
  */
 #include "store/original.h"
 
@@ -16,7 +16,8 @@
 
 #define CHUNK (256u << 10)
 
-static int open_file(const char *path, int64_t *bytes)
+/* A FIFO or a device under an image's name must not hold us up: only regular files are opened. */
+static int open_file(const char *path, int64_t *size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
@@ -24,7 +25,7 @@ static int open_file(const char *path, int64_t *bytes)
 	if (fd < 0)
 		return -1;
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode)) {
-		*bytes = st.st_size;
+		*size = st.st_size;
 		return fd;
 	}
 	close(fd);
@@ -32,64 +33,131 @@ static int open_file(const char *path, int64_t *bytes)
 	return -1;
 }
 
-static int find(const struct opt_list *roots, const char *path, int64_t *bytes)
+/* The first `len` bytes of path, under root where there is one. */
+static void join(struct buf *full, const char *root, const char *path, size_t len)
 {
+	buf_clear(full);
+	if (root)
+		buf_printf(full, "%s/", root);
+	buf_add(full, path, len);
+}
+
+/* Under the roots, then as written; an absolute path only as written. */
+static int open_under(const struct opt_list *roots, const char *path, size_t len, int64_t *size)
+{
+	size_t i, count = *path == '/' ? 0 : roots->count;
 	struct buf full;
-	size_t i;
 	int fd = -1;
 
 	buf_init(&full, BUF_NO_MAX);
-	for (i = 0; i < roots->count && fd < 0; i++) {
-		buf_clear(&full);
-		buf_printf(&full, "%s/%s", roots->items[i], path);
-		fd = open_file(full.data, bytes);
+	for (i = 0; i <= count && fd < 0; i++) {
+		join(&full, i < count ? roots->items[i] : NULL, path, len);
+		fd = open_file(full.data, size);
 	}
 	buf_release(&full);
-	return fd < 0 ? open_file(path, bytes) : fd;
+	return fd;
+}
+
+char *original_file(const struct opt_list *roots, const char *path)
+{
+	size_t i, count = *path == '/' ? 0 : roots->count;
+	struct buf full;
+
+	buf_init(&full, BUF_NO_MAX);
+	for (i = 0; i <= count; i++) {
+		join(&full, i < count ? roots->items[i] : NULL, path, strlen(path));
+		if (!access(full.data, R_OK))
+			return buf_take(&full);
+	}
+	buf_release(&full);
+	return NULL;
+}
+
+/* The archive that a member's path starts with. */
+static int open_archive(const struct opt_list *roots, const char *path, int64_t *size)
+{
+	const char *colons = path;
+	int fd = -1;
+
+	while (fd < 0 && (colons = strstr(colons, "::"))) {
+		if (colons > path)
+			fd = open_under(roots, path, (size_t)(colons - path), size);
+		colons += 2;
+	}
+	return fd;
+}
+
+static enum original_state find(struct original *o, const struct opt_list *roots,
+				const struct original_place *place)
+{
+	int64_t size = 0;
+	int why;
+
+	o->fd = open_under(roots, place->path, strlen(place->path), &size);
+	if (o->fd >= 0) {
+		o->bytes = size;
+		return ORIGINAL_FOUND;
+	}
+	why = errno;
+	o->fd = open_archive(roots, place->path, &size);
+	errno = why;
+	if (o->fd < 0)
+		return ORIGINAL_MISSING;
+	if (place->offset < 0)
+		return ORIGINAL_PACKED;
+	o->at = place->offset;
+	o->bytes = place->size;
+	return place->size < 0 || place->offset > size - place->size ? ORIGINAL_CHANGED :
+	       ORIGINAL_FOUND;
 }
 
 /* 0: they are the bytes of image_id; 1: they are not; -1. */
-static int compare(int fd, const char *image_id)
+static int compare(const struct original *o, const char *image_id)
 {
+	struct original all = *o;
 	char *bytes = xmalloc(CHUNK), hex[HASH_HEX];
 	struct hash h;
 	ssize_t n;
 
 	hash_init(&h);
-	while ((n = read(fd, bytes, CHUNK)) > 0)
+	while ((n = original_read(&all, bytes, CHUNK, NULL)) > 0)
 		hash_bytes(&h, bytes, (size_t)n);
 	hash_hex(&h, hex);
 	hash_release(&h);
 	free(bytes);
-	if (n < 0 || lseek(fd, 0, SEEK_SET))
-		return -1;
-	return strcmp(hex, image_id) != 0;
+	return n < 0 ? -1 : strcmp(hex, image_id) != 0;
+}
+
+static void say(enum original_state state, const char *path, const char *image_id, struct err *err)
+{
+	if (state == ORIGINAL_MISSING)
+		err_set(err, EXIT_DATA, "cannot open image '%s':", path);
+	else if (state == ORIGINAL_PACKED)
+		err_set(err, EXIT_DATA, "image '%s' is packed in an archive; unpack it", path);
+	else
+		err_set(err, EXIT_DATA, "image '%s' has changed: its bytes are no longer those of "
+			"%s", path, image_id ? image_id : "the record");
 }
 
 enum original_state original_open(struct original *o, const struct opt_list *roots,
-				  const char *path, const char *image_id, struct err *err)
+				  const struct original_place *place, const char *image_id,
+				  struct err *err)
 {
+	enum original_state state;
 	int differs = 0;
 
-	*o = (struct original){ .fd = find(roots, path, &o->bytes) };
-	if (o->fd < 0) {
-		err_set(err, EXIT_DATA, "cannot open image '%s':", path);
-		return ORIGINAL_MISSING;
+	*o = (struct original){ .fd = -1 };
+	state = find(o, roots, place);
+	o->left = o->bytes;
+	if (state == ORIGINAL_FOUND && image_id)
+		differs = compare(o, image_id);
+	if (differs)
+		state = differs < 0 ? ORIGINAL_MISSING : ORIGINAL_CHANGED;
+	if (state != ORIGINAL_FOUND) {
+		say(state, place->path, image_id, err);
+		original_close(o);
 	}
-	o->bytes = o->left = lseek(o->fd, 0, SEEK_END);
-	if (o->bytes < 0 || lseek(o->fd, 0, SEEK_SET))
-		differs = -1;
-	else if (image_id)
-		differs = compare(o->fd, image_id);
-	if (differs == 0)
-		return ORIGINAL_FOUND;
-	if (differs < 0)
-		err_set(err, EXIT_DATA, "cannot read image '%s':", path);
-	else
-		err_set(err, EXIT_DATA, "image '%s' has changed: its bytes are no longer those "
-			"of %s", path, image_id);
-	original_close(o);
-	return differs < 0 ? ORIGINAL_MISSING : ORIGINAL_CHANGED;
+	return state;
 }
 
 void original_close(struct original *o)
@@ -102,12 +170,13 @@ void original_close(struct original *o)
 ssize_t original_read(struct original *o, void *to, size_t size, struct err *err)
 {
 	size_t want = o->left < (int64_t)size ? (size_t)o->left : size;
-	ssize_t n = want ? read(o->fd, to, want) : 0;
+	ssize_t n = want ? pread(o->fd, to, want, o->at) : 0;
 
 	if (n < 0)
 		return err_set(err, EXIT_DATA, "cannot read an image:");
 	if (want && n == 0)
 		return err_set(err, EXIT_DATA, "an image became shorter while it was read");
+	o->at += n;
 	o->left -= n;
 	return n;
 }

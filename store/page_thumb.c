@@ -4,71 +4,35 @@
  */
 #include "store/page_thumb.h"
 
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <gd.h>
 
-#include "schemas/hash.h"
-
-static const char missing[] = "the file is not there";
-
-char *thumb_find(const struct opt_list *roots, const char *path)
+/* Appends the bytes of an image, which are still those of its id. */
+static const char *load(const struct opt_list *roots, const struct thumb_image *image,
+			struct buf *bytes)
 {
-	struct buf name;
-	size_t i;
-
-	buf_init(&name, BUF_NO_MAX);
-	for (i = 0; i < roots->count && *path != '/'; i++) {
-		buf_clear(&name);
-		buf_printf(&name, "%s/%s", roots->items[i], path);
-		if (!access(name.data, R_OK))
-			return buf_take(&name);
-	}
-	buf_release(&name);
-	return access(path, R_OK) ? NULL : xstrdup(path);
-}
-
-/* A FIFO or a device under an image's name must not hold us up: only plain files are read. */
-static const char *read_file(int fd, struct buf *bytes)
-{
-	struct stat st;
-	ssize_t n;
+	static const char *const why[] = {
+		[ORIGINAL_MISSING] = "the file is not there",
+		[ORIGINAL_PACKED] = "it is packed in an archive",
+		[ORIGINAL_CHANGED] = "the file has changed since it was scanned",
+	};
+	enum original_state state;
+	struct original file;
+	ssize_t n = 1;
 	char *to;
 
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
-		return "not a plain file";
-	if (st.st_size > (off_t)THUMB_FILE_MAX)
-		return "the file is too large";
-	do {
-		to = buf_room(bytes, 65536);
-		n = to ? read(fd, to, 65536) : -1;
-		if (n > 0)
-			bytes->len += (size_t)n;
-	} while (n > 0);
-	return n ? "the file cannot be read" : NULL;
-}
-
-const char *thumb_load(const struct opt_list *roots, const char *path, struct buf *bytes)
-{
-	const char *why = missing;
-	char *name;
-	int fd;
-
-	if (strstr(path, "::"))
-		return "it lies in an archive";
-	name = thumb_find(roots, path);
-	fd = name ? open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
-	if (fd >= 0) {
-		why = read_file(fd, bytes);
-		close(fd);
+	state = original_open(&file, roots, &image->place, image->image_id, NULL);
+	if (state != ORIGINAL_FOUND)
+		return why[state];
+	while (n > 0 && (to = buf_room(bytes, 65536))) {
+		n = original_read(&file, to, 65536, NULL);
+		bytes->len += n > 0 ? (size_t)n : 0;
 	}
-	free(name);
-	return why;
+	original_close(&file);
+	return n > 0 ? "the file is too large" : n < 0 ? "the file cannot be read" : NULL;
 }
 
 static void be_silent(int priority, const char *format, va_list ap)
@@ -172,11 +136,10 @@ static const char *draw(const struct buf *bytes, int orientation, struct buf *jp
 const char *thumb_make(const struct opt_list *roots, const struct thumb_image *image,
 		       struct buf *jpeg)
 {
-	char id[HASH_HEX];
 	struct buf bytes;
 	const char *why;
 
-	if (!image->path)
+	if (!image->place.path)
 		return "the store has no path";
 	if (!image->image_id)
 		return "its bytes were never scanned";
@@ -184,12 +147,9 @@ const char *thumb_make(const struct opt_list *roots, const struct thumb_image *i
 	    image->width > THUMB_PIXELS / image->height)
 		return "its size is unknown or too large";
 	buf_init(&bytes, THUMB_FILE_MAX + 65536);
-	why = thumb_load(roots, image->path, &bytes);
-	if (!why) {
-		hash_of(bytes.data, bytes.len, id);
-		why = strcmp(id, image->image_id) ? "the file has changed since it was scanned" :
-		      draw(&bytes, image->orientation, jpeg);
-	}
+	why = load(roots, image, &bytes);
+	if (!why)
+		why = draw(&bytes, image->orientation, jpeg);
 	buf_release(&bytes);
 	return why;
 }

@@ -4,8 +4,6 @@
  * the hash the store knows are decoded, and only where the size stored for that hash is sane,
  * so neither a changed file nor a decompression bomb gets as far as the decoder.
  *
- * thumb_load is the one place that knows where image bytes come from.
- *
  *	thumb.why = thumb_make(&thumbs, &image, &jpeg);	NULL: jpeg holds it
  */
 #ifndef STORE_PAGE_THUMB_H
@@ -14,7 +12,7 @@
 #include <stdint.h>
 
 #include "cli/buf.h"
-#include "cli/opt.h"
+#include "store/original.h"
 
 #define THUMB_SIDE 400			/* pixels of the longer side */
 #define THUMB_BYTES 22000		/* at most; as a data URI under 30 kB */
@@ -23,17 +21,11 @@
 
 /* What the store knows of an image; image_id NULL: no bytes were ever read. */
 struct thumb_image {
-	const char *path, *image_id;
+	struct original_place place;	/* path NULL: it has none */
+	const char *image_id;
 	int64_t width, height;
 	int orientation;		/* EXIF 1..8 */
 };
-
-/* The file of an image: under the first root that has it, else as written. Yours; NULL: it
- * lies in an archive or is not there. */
-char *thumb_find(const struct opt_list *roots, const char *path);
-
-/* Appends the bytes of an image file. NULL, or why not, in a few words (static). */
-const char *thumb_load(const struct opt_list *roots, const char *path, struct buf *bytes);
 
 /* Appends a JPEG. NULL, or why there is none, in a few words (static). */
 const char *thumb_make(const struct opt_list *roots, const struct thumb_image *image,

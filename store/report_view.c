@@ -14,10 +14,12 @@
 #include "store/page_thumb.h"
 
 /* By path too: a set that was imported by path knows the hash once its images were scanned. */
-#define IMAGE "SELECT i.image_id, i.width, i.height, i.orientation FROM images i " \
-	"WHERE i.image_id = ?1 UNION ALL " \
-	"SELECT i.image_id, i.width, i.height, i.orientation FROM paths p " \
-	"JOIN images i ON i.id = p.image WHERE p.path = ?2 AND i.image_id IS NOT NULL LIMIT 1"
+#define COLUMNS "i.image_id, i.width, i.height, i.orientation, " \
+	"ifnull(p.\"offset\", -1), ifnull(p.size, -1)"
+#define IMAGE "SELECT " COLUMNS " FROM images i LEFT JOIN paths p ON p.image = i.id AND " \
+	"p.path = ?2 WHERE i.image_id = ?1 UNION ALL " \
+	"SELECT " COLUMNS " FROM paths p JOIN images i ON i.id = p.image " \
+	"WHERE p.path = ?2 AND i.image_id IS NOT NULL LIMIT 1"
 
 void view_release(struct view *v)
 {
@@ -85,7 +87,7 @@ static void no_image(struct view *v, const char *why)
 
 static char *make_thumb(struct view *v, sqlite3_stmt *stmt, const char *path, const char **why)
 {
-	struct thumb_image image = { .path = path };
+	struct thumb_image image = { .place = { path, -1, -1 } };
 	struct buf jpeg;
 	char *data = NULL;
 
@@ -94,6 +96,8 @@ static char *make_thumb(struct view *v, sqlite3_stmt *stmt, const char *path, co
 		image.width = sqlite3_column_int64(stmt, 1);
 		image.height = sqlite3_column_int64(stmt, 2);
 		image.orientation = sqlite3_column_int(stmt, 3);
+		image.place.offset = sqlite3_column_int64(stmt, 4);
+		image.place.size = sqlite3_column_int64(stmt, 5);
 	}
 	buf_init(&jpeg, BUF_NO_MAX);
 	*why = thumb_make(&v->roots, &image, &jpeg);
@@ -150,7 +154,7 @@ static void add_relative(struct buf *out, const char *folder, const char *file)
 
 static void link_image(struct view *v, const char *path)
 {
-	char folder[PATH_MAX], file[PATH_MAX], *found = thumb_find(&v->roots, path);
+	char folder[PATH_MAX], file[PATH_MAX], *found = original_file(&v->roots, path);
 	char *output = xstrdup(v->output ? v->output : "./-");
 	struct buf url;
 

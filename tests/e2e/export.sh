@@ -162,4 +162,34 @@ must $every -o kept
 must $every -o fresh
 holds "and the next export is the one it should be" diff -r kept fresh
 gone "  with nothing left beside it" kept.partial
+# Images that lie as they are in an archive are read there; packed ones would have to be unpacked.
+mkdir members
+cp images/cat.jpg images/coffee.jpg members
+tar -cf some.tar -C members cat.jpg coffee.jpg
+must capqa-scan -q --no-ledger some.tar -o members.jsonl
+must capqa-ingest -q -d members.db members.jsonl
+must capqa-export -q -d members.db --records image --format webdataset -o inside
+mkdir taken
+tar -xf inside/data/*.tar -C taken
+is "images in a tar come out of it" "$(cat taken/*.jpg | cksum)" \
+	"$(for id in $(jq -r .image_id members.jsonl | sort); do cat "members/$(jq -r "select(.image_id == \"$id\").image" \
+		members.jsonl | sed 's/.*:://')"; done | cksum)"
+jq -c '{question_id: .image_id, image_id, image, question: "What is it?", options: ["A cat", "A cup"], answer: "A",
+	verdict: "keep"}' members.jsonl >asked.jsonl
+must capqa-ingest -q -d asked.db members.jsonl asked.jsonl
+capqa-report -d asked.db -o asked.html 2>said
+holds "and are shown in the report" grep -q '2 images shown, 0 missing' said
+mkdir roots
+mv some.tar roots
+must capqa-export -q -d members.db --records image --format webdataset --image-root roots -o rooted
+holds "also under --image-root" diff -r inside/data rooted/data
+printf x | dd of=roots/some.tar bs=1 seek=2000 conv=notrunc 2>/dev/null
+says 65 "0 images missing, 1 changed; the first: image 'some.tar::cat.jpg' has changed" \
+	capqa-export -q -d members.db --records image --format webdataset --image-root roots -o rooted
+tar -czf some.tar.gz -C members cat.jpg
+must capqa-scan -q --no-ledger some.tar.gz -o packed.jsonl
+must capqa-ingest -q -d packed.db packed.jsonl
+says 65 "1 images missing, 0 changed; the first: image 'some.tar.gz::cat.jpg' is packed" \
+	capqa-export -q -d packed.db --records image --format webdataset -o packed
+
 finish
