@@ -17,18 +17,31 @@
 #define SECRET_LEAST 8		/* bytes; a shorter header is no key */
 #define TELLING 12		/* bytes of a key's beginning that are too much to show */
 
+/* A list that lost what it held would be asked without a key. */
+static void add_header(struct endpoint *s, const char *line)
+{
+	struct curl_slist *longer = curl_slist_append(s->headers, line);
+
+	if (!longer)
+		out_of_memory();
+	s->headers = longer;
+}
+
 static int check_url(CURLU *u, const char *base, struct err *err)
 {
 	char *scheme = NULL, *password = NULL, *user = NULL;
+	CURLUcode code = curl_url_set(u, CURLUPART_URL, base, 0);
 	int result = 0;
 
-	if (curl_url_set(u, CURLUPART_URL, base, 0) ||
-	    curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) ||
-	    (strcmp(scheme, "http") && strcmp(scheme, "https")))
+	if (!code)
+		code = curl_url_get(u, CURLUPART_SCHEME, &scheme, 0);
+	if (code == CURLUE_OUT_OF_MEMORY)
+		out_of_memory();
+	if (code || (strcmp(scheme, "http") && strcmp(scheme, "https")))
 		result = err_set(err, EXIT_USAGE,
 				 "'%s' is no server URL such as http://localhost:8000/v1", base);
-	else if (!curl_url_get(u, CURLUPART_PASSWORD, &password, 0) ||
-		 !curl_url_get(u, CURLUPART_USER, &user, 0))
+	else if (curl_url_get(u, CURLUPART_PASSWORD, &password, 0) != CURLUE_NO_PASSWORD ||
+		 curl_url_get(u, CURLUPART_USER, &user, 0) != CURLUE_NO_USER)
 		result = err_set(err, EXIT_USAGE,
 				 "a URL with a user or password in it shows in the process list; "
 				 "use OPENAI_API_KEY or --header-file");
@@ -46,6 +59,8 @@ static int make_url(struct endpoint *s, const char *base, struct err *err)
 	struct buf url;
 	size_t n;
 
+	if (!u)
+		out_of_memory();
 	if (check_url(u, base, err)) {
 		curl_url_cleanup(u);
 		return -1;
@@ -108,7 +123,7 @@ static int add_key(struct endpoint *s, const char *key, const char *from, struct
 	no_core_files();
 	buf_init(&header, BUF_NO_MAX);
 	buf_printf(&header, "Authorization: Bearer %.*s", (int)len, key);
-	s->headers = curl_slist_append(s->headers, header.data);
+	add_header(s, header.data);
 	buf_release(&header);
 	return 0;
 }
@@ -125,7 +140,7 @@ static int add_header_lines(struct endpoint *s, char *text, const char *path, st
 		if (!strchr(line, ':') || *line == ':')
 			return err_set(err, EXIT_DATA, "'%s' has a line that is no 'Name: value'",
 				       path);
-		s->headers = curl_slist_append(s->headers, line);
+		add_header(s, line);
 	}
 	return 0;
 }
@@ -158,8 +173,8 @@ int endpoint_init(struct endpoint *s, const char *base, const char *key_env, con
 		const char *header_file, struct err *err)
 {
 	*s = (struct endpoint){ .url = NULL };
-	s->headers = curl_slist_append(NULL, "Content-Type: application/json");
-	s->headers = curl_slist_append(s->headers, "Expect:");
+	add_header(s, "Content-Type: application/json");
+	add_header(s, "Expect:");
 	if (make_url(s, base, err) || add_secrets(s, key_env, key_file, header_file, err)) {
 		endpoint_release(s);
 		return -1;

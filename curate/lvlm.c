@@ -157,13 +157,16 @@ struct lvlm *lvlm_new(const struct lvlm_options *o, struct err *err)
 	if (check_options(o, err))
 		return NULL;
 	keep_freed_memory();
-	curl_global_init(CURL_GLOBAL_DEFAULT);
+	if (curl_global_init(CURL_GLOBAL_DEFAULT))
+		out_of_memory();
 	l = xcalloc(1, sizeof(*l));
 	l->o = *o;
 	calls_init(&l->calls);
 	l->jitter.state = (uint64_t)lvlm_now_ms() ^ ((uint64_t)getpid() << 32);
 	l->most_transfers = most_transfers();
 	l->multi = curl_multi_init();
+	if (!l->multi)
+		out_of_memory();
 	l->when = "";
 	l->pictures = pictures_new(o->max_pixels);
 	l->said_ms = lvlm_now_ms();
@@ -513,8 +516,12 @@ static int commit_if_due(struct lvlm *l)
 static void perform(struct lvlm *l)
 {
 	int running;
+	CURLMcode code = curl_multi_perform(l->multi, &running);
 
-	curl_multi_perform(l->multi, &running);
+	if (code) {
+		err_set(&l->fault, EXIT_SYSTEM, "cannot ask: %s", curl_multi_strerror(code));
+		l->fatal = true;
+	}
 	take_finished(l);
 }
 

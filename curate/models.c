@@ -44,13 +44,16 @@ int models_list(const struct endpoint *e, double timeout_s, const char *model, s
 	long status = 0;
 	int result = 0;
 
+	if (!easy)
+		out_of_memory();
 	buf_init(&url, BUF_NO_MAX);
 	buf_init(&body, BODY_MAX);
 	buf_add(&url, e->url, strlen(e->url) - strlen(chat));
 	buf_adds(&url, "/models");
-	curl_easy_setopt(easy, CURLOPT_URL, url.data);
+	if (curl_easy_setopt(easy, CURLOPT_URL, url.data) ||
+	    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https"))
+		out_of_memory();
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, e->headers);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(timeout_s * 1000));
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);

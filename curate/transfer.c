@@ -129,13 +129,12 @@ struct transfer *transfer_new(const struct transfer_options *o)
 	struct transfer *t = xcalloc(1, sizeof(*t));
 	CURL *e = t->easy = curl_easy_init();
 
-	if (!e)
+	if (!e || curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https"))
 		out_of_memory();
 	buf_init(&t->head, BUF_NO_MAX);
 	buf_init(&t->tail, BUF_NO_MAX);
 	buf_init(&t->reply, TRANSFER_REPLY_MAX);
 	curl_easy_setopt(e, CURLOPT_PRIVATE, t);
-	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(e, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(e, CURLOPT_POST, 1L);
@@ -184,7 +183,8 @@ void transfer_free(struct transfer *t)
 
 void transfer_aim(struct transfer *t, const char *url, struct curl_slist *headers)
 {
-	curl_easy_setopt(t->easy, CURLOPT_URL, url);
+	if (curl_easy_setopt(t->easy, CURLOPT_URL, url))
+		out_of_memory();	/* it would go to where the last one went */
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, headers);
 }
 
@@ -197,7 +197,8 @@ void transfer_start(struct transfer *t, CURLM *multi, bool fresh_connection)
 	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, t->picture ? NULL : t->head.data);
 	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, size);
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, fresh_connection ? 1L : 0L);
-	curl_multi_add_handle(multi, t->easy);
+	if (curl_multi_add_handle(multi, t->easy))
+		out_of_memory();
 }
 
 void transfer_stop(struct transfer *t, CURLM *multi)
