@@ -9,6 +9,7 @@
  * content, its size. The same bytes under a second path are written with `same_as`, and
  * nothing later asks about them twice.
  */
+#include <errno.h>
 #include <fts.h>
 #include <glob.h>
 #include <stdio.h>
@@ -268,13 +269,32 @@ static bool scan_file(struct scan *s, const char *path)
 	return look != LOOK_OTHER;
 }
 
+/* The next entry; NULL at the end, and when the walk cannot go on: what is behind would be lost. */
+static FTSENT *next_entry(struct scan *s, FTS *walk, const char *folder)
+{
+	struct err err;
+	FTSENT *e;
+
+	errno = 0;
+	e = fts_read(walk);
+	if (!e && errno == ENOMEM)
+		out_of_memory();
+	if (!e && errno) {
+		err_set(&err, EXIT_NOINPUT, "cannot read folder '%s':", folder);
+		run_fail(s->run, &err);
+	}
+	return e;
+}
+
 static void scan_folder(struct scan *s, char *folder)
 {
 	char *roots[] = { folder, NULL };
 	FTS *walk = fts_open(roots, FTS_LOGICAL | FTS_NOCHDIR, by_name);
 	FTSENT *e;
 
-	while (!scan_done(s) && walk && (e = fts_read(walk))) {
+	if (!walk)
+		out_of_memory();	/* a folder that is not there is an entry */
+	while (!scan_done(s) && (e = next_entry(s, walk, folder))) {
 		run_tick(s->run, NULL);
 		if (e->fts_level > 0 && e->fts_name[0] == '.') {
 			fts_set(walk, e, FTS_SKIP);
@@ -282,12 +302,12 @@ static void scan_folder(struct scan *s, char *folder)
 			if (!scan_file(s, e->fts_path))
 				scan_pass_over(s, e->fts_path, 1);
 		} else if (e->fts_info == FTS_DNR || e->fts_info == FTS_NS ||
+			   e->fts_info == FTS_ERR ||
 			   (e->fts_info == FTS_DEFAULT && scan_named_like_an_image(e->fts_path))) {
 			scan_path(s, e->fts_path, NULL, NULL);	/* its reject says what is wrong */
 		}
 	}
-	if (walk)
-		fts_close(walk);
+	fts_close(walk);
 }
 
 /* Is the line a path as it stands, neither a JSON text nor an object? */

@@ -108,6 +108,8 @@ def judge(stage, fault, truth):
                        INJECT_SAY=folder + "/where")
             if not os.path.exists(folder + "/where"):
                 return "miss"
+        if done.returncode == -11 and "fts64_open" in open(folder + "/where").read():
+            return "miss"  # glibc's fts_open (2.36) does not look at what malloc gave it for a root
         code, said = done.returncode, done.stderr.decode(errors="replace")
         if function == "SIGKILL":
             if code not in (0, -9):
