@@ -1,7 +1,7 @@
 # capqa: curate visual question-answer data, audit captions.
 #
 #   make            all programs, in build/bin            make demo     the chain on real images
-#   make check      tests (sanitizers), about two minutes  make check-all  and clang, valgrind
+#   make check      tests (sanitizers), 15 minutes         make check-all  and all below but bench
 #   make layers     no include of a higher floor           make bench    the figures, as ratios
 #   make torture    every call that can fail, fails        make fuzz     the readers
 #   make powercut   what a disk holds after a power cut     make kills    kill -9, and again
