@@ -483,7 +483,7 @@ bool lvlm_idle(const struct lvlm *l)
 	if (l->calls.results)
 		return false;
 	if (l->fatal)
-		return true;
+		return l->told;
 	if (l->stopping_since_ms)
 		return !l->flying || (!l->spent && lvlm_now_ms() - l->stopping_since_ms > DRAIN_MS);
 	return !l->flying && !l->calls.ready && !l->calls.later;
@@ -569,6 +569,7 @@ int lvlm_wait(struct lvlm *l, int fd, struct err *err)
 	if (!l->fatal)
 		return 0;
 	*err = l->fault;
+	l->told = true;
 	return -1;
 }
 

@@ -40,7 +40,7 @@ struct lvlm {
 	bool waiting;			/* it was said that no server is up */
 	bool said_thought;		/* ... that answers stand where none belongs */
 	int64_t stopping_since_ms;
-	bool fatal;
+	bool fatal, told;		/* told: lvlm_wait has said so */
 	struct err fault;
 	struct draw jitter;		/* for waiting times only */
 	bool spent;			/* the budget */

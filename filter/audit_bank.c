@@ -17,6 +17,7 @@
 #include "schemas/layout.h"
 #include "schemas/record.h"
 #include "schemas/tally.h"
+#include "store/cell.h"
 #include "store/db.h"
 #include "store/source.h"
 #include "store/unload.h"
@@ -124,8 +125,7 @@ static int make_keys(struct audit_bank *b, struct err *err)
 	from = db_prepare(&b->db, "SELECT path, image FROM paths WHERE path IS NOT NULL", err);
 	to = db_prepare(&b->db, "INSERT INTO keys VALUES (?1, ?2)", err);
 	while (from && to && (got = db_step(&b->db, from, err)) > 0) {
-		sqlite3_bind_text(to, 1, key_of(b, (const char *)sqlite3_column_text(from, 0)), -1,
-				  SQLITE_TRANSIENT);
+		cell_bind(to, 1, key_of(b, cell_text(from, 0)));
 		sqlite3_bind_int64(to, 2, sqlite3_column_int64(from, 1));
 		if (db_step(&b->db, to, err)) {
 			got = -1;
@@ -175,14 +175,6 @@ static double share_of(struct rec *r, const char *member, int options)
 	return n ? sum / (double)n : -1;
 }
 
-static void bind_text(sqlite3_stmt *stmt, int at, const char *text)
-{
-	if (text)
-		sqlite3_bind_text(stmt, at, text, -1, SQLITE_TRANSIENT);
-	else
-		sqlite3_bind_null(stmt, at);
-}
-
 static void bind_share(sqlite3_stmt *stmt, int at, double share)
 {
 	if (share < 0)
@@ -197,10 +189,10 @@ static int add(struct audit_bank *b, struct rec *r, const char *id, const char *
 {
 	const char *path = rec_text(r, "image");
 
-	bind_text(b->add, 1, id);
-	bind_text(b->add, 2, rec_text(r, "image_id"));
-	bind_text(b->add, 3, path ? key_of(b, path) : NULL);
-	bind_text(b->add, 4, question);
+	cell_bind(b->add, 1, id);
+	cell_bind(b->add, 2, rec_text(r, "image_id"));
+	cell_bind(b->add, 3, path ? key_of(b, path) : NULL);
+	cell_bind(b->add, 4, question);
 	sqlite3_bind_int(b->add, 9, kind);
 	if (db_step(&b->db, b->add, err))
 		return -1;
@@ -231,8 +223,8 @@ static int add_record(struct audit_bank *b, struct rec *r, const struct rec_ques
 	size_t len = 0;
 
 	rec_raw(r, "options", &raw, &len);
-	sqlite3_bind_text(b->add, 5, raw, (int)len, SQLITE_TRANSIENT);
-	bind_text(b->add, 6, rec_text(r, "answer"));
+	cell_bind_bytes(b->add, 5, raw, len);
+	cell_bind(b->add, 6, rec_text(r, "answer"));
 	bind_share(b->add, 7, share_of(r, "blind", (int)q->option_count));
 	bind_share(b->add, 8, share_of(r, "sight", (int)q->option_count));
 	return add(b, r, q->id, q->question, AUDIT_CHOICE, err);
@@ -306,8 +298,8 @@ static int take_prism(struct audit_bank *b, const struct line *line, struct rec 
 
 	switch (audit_prism_read(row, b->o.image_field, &p, err)) {
 	case LAYOUT_PRISM_READ:
-		bind_text(b->add, 5, p.options);
-		bind_text(b->add, 6, *p.answer ? p.answer : NULL);
+		cell_bind(b->add, 5, p.options);
+		cell_bind(b->add, 6, *p.answer ? p.answer : NULL);
 		bind_share(b->add, 7, -1);
 		bind_share(b->add, 8, -1);
 		result = add(b, row, p.id, p.row.question, p.kind, err);
@@ -458,8 +450,8 @@ char *audit_bank_example(struct audit_bank *b)
 
 	buf_init(&text, BUF_NO_MAX);
 	if (stmt && db_step(&b->db, stmt, NULL) > 0) {
-		path = (const char *)sqlite3_column_text(stmt, 0);
-		id = (const char *)sqlite3_column_text(stmt, 1);
+		path = cell_text(stmt, 0);
+		id = cell_text(stmt, 1);
 		buf_printf(&text, "'%s' (image_id %s)", path ? path : "", id ? id : "unknown");
 	}
 	sqlite3_finalize(stmt);
@@ -489,16 +481,16 @@ static double share_at(sqlite3_stmt *stmt, int column)
 /* A store may hold a question without usable options; it is passed over, as on the way in. */
 static void take_row(sqlite3_stmt *stmt, struct audit_list *list)
 {
-	const char *answer = (const char *)sqlite3_column_text(stmt, 3);
+	const char *answer = cell_text(stmt, 3);
 	struct audit_question q = {
 		.kind = (enum audit_kind)sqlite3_column_int(stmt, 6),
-		.id = xstrdup((const char *)sqlite3_column_text(stmt, 0)),
-		.question = xstrdup((const char *)sqlite3_column_text(stmt, 1)),
+		.id = xstrdup(cell_text(stmt, 0)),
+		.question = xstrdup(cell_text(stmt, 1)),
 		.answer = answer && answer[0] && !answer[1] ? answer[0] - 'A' : -1,
 		.blind = share_at(stmt, 4), .sight = share_at(stmt, 5),
 	};
 
-	if (take_options(&q, (const char *)sqlite3_column_text(stmt, 2))) {
+	if (take_options(&q, cell_text(stmt, 2))) {
 		free_question(&q);
 		return;
 	}
@@ -511,7 +503,7 @@ static int look_up(struct audit_bank *b, sqlite3_stmt *stmt, const char *key,
 {
 	int got;
 
-	sqlite3_bind_text(stmt, 1, key, -1, SQLITE_TRANSIENT);
+	cell_bind(stmt, 1, key);
 	while ((got = db_step(&b->db, stmt, err)) > 0)
 		take_row(stmt, list);
 	if (got < 0)

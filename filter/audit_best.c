@@ -10,6 +10,7 @@
 
 #include "cli/buf.h"
 #include "schemas/cluster.h"
+#include "store/cell.h"
 #include "store/db.h"
 
 #define TABLE \
@@ -66,9 +67,9 @@ static int add(struct audit_best *best, const char *image, const cJSON *answer, 
 		return 0;
 	if (!best->db.handle && open_table(best, err))
 		return -1;
-	sqlite3_bind_text(best->add, 1, id, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_text(best->add, 2, image, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_text(best->add, 3, kind, -1, SQLITE_TRANSIENT);
+	cell_bind(best->add, 1, id);
+	cell_bind(best->add, 2, image);
+	cell_bind(best->add, 3, kind);
 	sqlite3_bind_double(best->add, 4, credit->valuedouble);
 	return db_step(&best->db, best->add, err);
 }
@@ -110,7 +111,7 @@ static int read_row(struct audit_best *best, const char *kind, struct row *row, 
 	if (stmt && kind)
 		sqlite3_bind_text(stmt, 1, kind, -1, SQLITE_STATIC);
 	while (stmt && (got = db_step(&best->db, stmt, err)) > 0) {
-		image = (const char *)sqlite3_column_text(stmt, 0);
+		image = cell_text(stmt, 0);
 		n = sqlite3_column_int64(stmt, 3);
 		cluster_add(&row->best, image, sqlite3_column_double(stmt, 1), 1);
 		cluster_add(&row->mean, image, sqlite3_column_double(stmt, 2), 1);

@@ -11,6 +11,7 @@
 #include "cli/buf.h"
 #include "schemas/cluster.h"
 #include "schemas/span.h"
+#include "store/cell.h"
 #include "store/column.h"
 #include "store/db.h"
 #include "store/sink.h"
@@ -78,8 +79,8 @@ static int add(struct audit_versus *v, int side, const char *id, const char *ima
 {
 	int i;
 
-	sqlite3_bind_text(v->add, 1, id, -1, SQLITE_TRANSIENT);
-	sqlite3_bind_text(v->add, 2, image, -1, SQLITE_TRANSIENT);
+	cell_bind(v->add, 1, id);
+	cell_bind(v->add, 2, image);
 	for (i = 0; i < 2; i++) {
 		sqlite3_bind_double(v->add, 3 + 2 * i, i == side ? share : 0);
 		sqlite3_bind_int(v->add, 4 + 2 * i, i == side);
@@ -106,11 +107,6 @@ int audit_versus_add(struct audit_versus *v, int side, struct rec *score, struct
 	return 0;
 }
 
-static const char *text_at(sqlite3_stmt *stmt, int column)
-{
-	return (const char *)sqlite3_column_text(stmt, column);
-}
-
 static int next(struct audit_versus *v, struct buf *line, struct err *err)
 {
 	static const char *const names[] = { "question_id", "image", "a", "b", "difference" };
@@ -120,7 +116,7 @@ static int next(struct audit_versus *v, struct buf *line, struct err *err)
 	for (i = 0; got > 0 && i < 5; i++) {
 		buf_printf(line, "%s\"%s\":", i ? "," : "{", names[i]);
 		if (i < 2)
-			span_quote(line, text_at(v->list, i), strlen(text_at(v->list, i)));
+			span_quote(line, cell_text(v->list, i), strlen(cell_text(v->list, i)));
 		else
 			column_real(line, sqlite3_column_double(v->list, i));
 	}
@@ -169,7 +165,7 @@ static int add_up(struct audit_versus *v, struct totals *t, struct err *err)
 		t->losses += b < a;
 		t->a += a;
 		t->b += b;
-		cluster_add(&t->difference, text_at(v->list, 1), b - a, 1);
+		cluster_add(&t->difference, cell_text(v->list, 1), b - a, 1);
 	}
 	return got;
 }
@@ -185,8 +181,8 @@ static int add_list(struct audit_versus *v, const char *heading, const char *sql
 	while (stmt && (got = db_step(&v->db, stmt, err)) > 0) {
 		buf_adds(out, head);
 		head = "";
-		buf_printf(out, "  %+.2f  %s  ", sqlite3_column_double(stmt, 2), text_at(stmt, 0));
-		msg_clean(out, text_at(stmt, 1), strlen(text_at(stmt, 1)));
+		buf_printf(out, "  %+.2f  %s  ", sqlite3_column_double(stmt, 2), cell_text(stmt, 0));
+		msg_clean(out, cell_text(stmt, 1), strlen(cell_text(stmt, 1)));
 		buf_addc(out, '\n');
 	}
 	sqlite3_finalize(stmt);

@@ -13,6 +13,7 @@
 #include <zstd.h>
 
 #include "cli/buf.h"
+#include "store/cell.h"
 
 #define APPLICATION_ID 0x6371616c	/* "cqal" */
 #define SCHEMA_VERSION 2	/* 1: without listings */
@@ -328,7 +329,7 @@ static char *unpack(const void *bytes, size_t len)
 
 static char *column(sqlite3_stmt *s, int i)
 {
-	return copy((const char *)sqlite3_column_text(s, i));
+	return copy(cell_text(s, i));
 }
 
 static int64_t tokens(sqlite3_stmt *s, int i)
@@ -497,7 +498,7 @@ int answers_commit(struct answers *a, struct err *err)
 
 static void take_text(sqlite3_stmt *s, int i, char *to, size_t size)
 {
-	const char *text = (const char *)sqlite3_column_text(s, i);
+	const char *text = cell_text(s, i);
 
 	sqlite3_snprintf((int)size, to, "%s", text ? text : "");
 }

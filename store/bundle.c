@@ -13,6 +13,7 @@
 
 #include "cli/buf.h"
 #include "schemas/hash.h"
+#include "store/cell.h"
 
 #define BLOCK 512
 #define CHUNK (256u << 10)
@@ -183,10 +184,10 @@ const char *bundle_extension(struct db *db, enum rec_kind kind, struct err *err)
 		sqlite3_finalize(stmt);
 		return NULL;
 	}
-	mime = (const char *)sqlite3_column_text(stmt, 0);
+	mime = cell_text(stmt, 0);
 	for (i = 0; mime && i < sizeof(types) / sizeof(types[0]); i++)
 		if (!strcmp(mime, types[i][0]) &&
-		    !strcmp(mime, (const char *)sqlite3_column_text(stmt, 1)))
+		    !strcmp(mime, cell_text(stmt, 1)))
 			found = types[i][1];
 	sqlite3_finalize(stmt);
 	return found;

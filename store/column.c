@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "schemas/record.h"
+#include "store/cell.h"
 
 const struct column column_keys[] = {
 	{ "image_id", COLUMN_TEXT, NULL }, { "image", COLUMN_TEXT, "path" },
@@ -279,7 +280,7 @@ static void bind_text(struct column_row *row, sqlite3_stmt *stmt, int at, const 
 	}
 	buf_clear(&row->scratch);
 	span_unquote(&row->scratch, value, len);
-	sqlite3_bind_text(stmt, at, row->scratch.data, (int)row->scratch.len, SQLITE_TRANSIENT);
+	cell_bind_bytes(stmt, at, row->scratch.data, row->scratch.len);
 }
 
 static void bind_value(struct column_row *row, const struct column *c, sqlite3_stmt *stmt,
@@ -306,8 +307,7 @@ static void bind_value(struct column_row *row, const struct column *c, sqlite3_s
 	default:
 		buf_clear(&row->scratch);
 		span_canon(&row->scratch, value, len);
-		sqlite3_bind_text(stmt, at, row->scratch.data, (int)row->scratch.len,
-				  SQLITE_TRANSIENT);
+		cell_bind_bytes(stmt, at, row->scratch.data, row->scratch.len);
 	}
 }
 
@@ -416,7 +416,7 @@ static void read_value(struct buf *out, const struct column *c, sqlite3_stmt *st
 {
 	switch (c->type) {
 	case COLUMN_TEXT:
-		span_quote(out, (const char *)sqlite3_column_text(stmt, at),
+		span_quote(out, cell_text(stmt, at),
 			   (size_t)sqlite3_column_bytes(stmt, at));
 		break;
 	case COLUMN_INT:
@@ -429,7 +429,7 @@ static void read_value(struct buf *out, const struct column *c, sqlite3_stmt *st
 		buf_adds(out, sqlite3_column_int(stmt, at) ? "true" : "false");
 		break;
 	default:
-		buf_add(out, sqlite3_column_text(stmt, at),
+		buf_add(out, cell_text(stmt, at),
 			(size_t)sqlite3_column_bytes(stmt, at));
 	}
 }

@@ -4,6 +4,7 @@
  */
 #include "store/facts.h"
 
+#include "store/cell.h"
 #include <string.h>
 
 static const struct {
@@ -45,7 +46,7 @@ static cJSON *read_list(struct db *db, const char *sql, struct err *err)
 	int got = -1;
 
 	while (stmt && (got = db_step(db, stmt, err)) > 0) {
-		text = (const char *)sqlite3_column_text(stmt, 0);
+		text = cell_text(stmt, 0);
 		if (!text || !*text)
 			continue;
 		cJSON_AddItemToArray(list, sqlite3_column_type(stmt, 0) == SQLITE_INTEGER ?
@@ -67,8 +68,8 @@ static cJSON *read_counts(struct db *db, const char *sql, struct err *err)
 	while (stmt && (got = db_step(db, stmt, err)) > 0) {
 		item = cJSON_CreateObject();
 		cJSON_AddStringToObject(item, "step",
-					(const char *)sqlite3_column_text(stmt, 0));
-		cJSON_AddRawToObject(item, "count", (const char *)sqlite3_column_text(stmt, 1));
+					cell_text(stmt, 0));
+		cJSON_AddRawToObject(item, "count", cell_text(stmt, 1));
 		cJSON_AddItemToArray(list, item);
 	}
 	sqlite3_finalize(stmt);

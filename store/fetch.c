@@ -11,6 +11,7 @@
 
 #include "cli/buf.h"
 #include "schemas/span.h"
+#include "store/cell.h"
 #include "store/column.h"
 
 #define IMAGE_JOIN \
@@ -151,15 +152,10 @@ void fetch_free(struct fetch *f)
 	free(f);
 }
 
-static const char *text_at(sqlite3_stmt *stmt, int column)
-{
-	return (const char *)sqlite3_column_text(stmt, column);
-}
-
 static void put_text(struct column_out *out, const char *member, sqlite3_stmt *stmt, int column)
 {
 	size_t from = column_out_from(out);
-	const char *text = text_at(stmt, column);
+	const char *text = cell_text(stmt, column);
 
 	if (!text)
 		return;
@@ -176,7 +172,7 @@ static int add_options(struct fetch *f, int64_t question, struct err *err)
 	sqlite3_bind_int64(f->options, 1, question);
 	while ((got = db_step(f->db, f->options, err)) > 0) {
 		buf_adds(&f->out.text, comma);
-		span_quote(&f->out.text, text_at(f->options, 0),
+		span_quote(&f->out.text, cell_text(f->options, 0),
 			   (size_t)sqlite3_column_bytes(f->options, 0));
 		comma = ",";
 	}
@@ -198,7 +194,7 @@ static int add_list(struct fetch *f, struct column_out *to, const char *member,
 		column_out_start(&f->trial, names);
 		column_read(&f->trial, columns, stmt, 2);
 		buf_adds(&to->text, comma);
-		column_out_write(&f->trial, text_at(stmt, 0), text_at(stmt, 1), &to->text);
+		column_out_write(&f->trial, cell_text(stmt, 0), cell_text(stmt, 1), &to->text);
 		comma = ",";
 	}
 	if (*comma == ',') {
@@ -215,13 +211,13 @@ static int add_tally(struct fetch *f, struct buf *to, struct err *err)
 
 	column_out_start(&f->tally, tally_names);
 	at = column_read(&f->tally, column_tallies, f->tallies, 2);
-	condition = text_at(f->tallies, at + 1);
+	condition = cell_text(f->tallies, at + 1);
 	if (condition && *condition)	/* NULL only where somebody changed the schema */
 		put_text(&f->tally, "condition", f->tallies, at + 1);
 	sqlite3_bind_int64(f->trials, 1, sqlite3_column_int64(f->tallies, at));
 	if (add_list(f, &f->tally, "trials", f->trials, column_trials, trial_names, err))
 		return -1;
-	column_out_write(&f->tally, text_at(f->tallies, 0), text_at(f->tallies, 1), to);
+	column_out_write(&f->tally, cell_text(f->tallies, 0), cell_text(f->tallies, 1), to);
 	return 0;
 }
 
@@ -274,7 +270,7 @@ static void read_row(struct fetch *f)
 		at = column_read(&f->out, kind->parts[i].columns, f->row, at);
 	if (f->kind == REC_SCORE && sqlite3_column_bytes(f->row, at)) {
 		from = column_out_from(&f->out);
-		buf_adds(&f->out.text, text_at(f->row, at));
+		buf_adds(&f->out.text, cell_text(f->row, at));
 		column_out_member(&f->out, "judge", from);
 	}
 }
@@ -291,7 +287,7 @@ int fetch_line(struct fetch *f, int64_t id, struct buf *line, struct err *err)
 	if (add_lists(f, id, err)) {
 		got = -1;
 	} else {
-		column_out_write(&f->out, text_at(f->row, 0), text_at(f->row, 1), line);
+		column_out_write(&f->out, cell_text(f->row, 0), cell_text(f->row, 1), line);
 		buf_addc(line, '\n');
 	}
 	sqlite3_reset(f->row);

@@ -12,6 +12,7 @@
 #include "schemas/hash.h"
 #include "schemas/span.h"
 #include "store/balance.h"
+#include "store/cell.h"
 
 #define JOIN "JOIN paths p ON p.id = r.path JOIN images i ON i.id = p.image"
 #define ABOUT "k.split, %s, i.image_id, p.path, i.mime, " \
@@ -144,7 +145,7 @@ void form_free(struct form *f)
 
 static const char *text_at(const struct form *f, int column)
 {
-	return (const char *)sqlite3_column_text(f->next, column);
+	return cell_text(f->next, column);
 }
 
 static void quote(struct buf *out, const char *text)
@@ -208,7 +209,7 @@ static int read_options(struct form *f, struct err *err)
 			continue;
 		f->option[f->count].at = f->texts.len;
 		f->option[f->count].len = (size_t)sqlite3_column_bytes(f->options, 0);
-		buf_add(&f->texts, sqlite3_column_text(f->options, 0),
+		buf_add(&f->texts, cell_text(f->options, 0),
 			f->option[f->count].len);
 		f->count++;
 	}

@@ -5,6 +5,7 @@
 #include "store/inspect.h"
 
 #include "cli/buf.h"
+#include "store/cell.h"
 
 #define FAULTS_SHOWN 20		/* of integrity_check; a damaged file has thousands */
 
@@ -59,7 +60,7 @@ static int check_file(struct db *db, struct buf *report, int64_t *faults, struct
 	int got = -1;
 
 	while (stmt && (got = db_step(db, stmt, err)) > 0) {
-		text = (const char *)sqlite3_column_text(stmt, 0);
+		text = cell_text(stmt, 0);
 		if (!sqlite3_stricmp(text, "ok"))
 			continue;
 		if (++*faults <= FAULTS_SHOWN)
@@ -80,7 +81,7 @@ static int check_references(struct db *db, struct buf *report, int64_t *faults, 
 		*faults += sqlite3_column_int64(stmt, 0);
 		buf_init(&line, BUF_NO_MAX);
 		buf_printf(&line, "%lld rows refer to rows that are not there, the first in '%s'",
-			   (long long)sqlite3_column_int64(stmt, 0), sqlite3_column_text(stmt, 1));
+			   (long long)sqlite3_column_int64(stmt, 0), cell_text(stmt, 1));
 		add_line(report, line.data);
 		buf_release(&line);
 	}
@@ -99,7 +100,7 @@ static int check_counts(struct db *db, size_t which, struct buf *report, int64_t
 		*faults += sqlite3_column_int64(stmt, 0);
 		buf_init(&line, BUF_NO_MAX);
 		buf_printf(&line, "%lld %s, the first %s", (long long)sqlite3_column_int64(stmt, 0),
-			   counts[which].what, sqlite3_column_text(stmt, 1));
+			   counts[which].what, cell_text(stmt, 1));
 		add_line(report, line.data);
 		buf_release(&line);
 	}

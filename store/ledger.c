@@ -22,6 +22,7 @@
 #include "cli/sig.h"
 #include "schemas/span.h"
 #include "store/answers.h"
+#include "store/cell.h"
 #include "store/ledger_import.h"
 #include "store/ledger_line.h"
 #include "store/ledger_look.h"
@@ -323,9 +324,9 @@ static int check_one(const char *path, struct err *err)
 	if (sqlite3_prepare_v2(answers_db(a), "PRAGMA integrity_check(1)", -1, &s, NULL) ||
 	    sqlite3_step(s) != SQLITE_ROW)
 		bad = answers_fault(answers_db(a), path, err, "read");
-	else if (strcmp((const char *)sqlite3_column_text(s, 0), "ok"))
+	else if (strcmp(cell_text(s, 0), "ok"))
 		bad = err_set(err, EXIT_DATA, "the ledger '%s' is damaged: %s; 'capqa ledger merge "
-			      "NEW.db' with it saves what can be read", path, sqlite3_column_text(s, 0));
+			      "NEW.db' with it saves what can be read", path, cell_text(s, 0));
 	sqlite3_finalize(s);
 	s = NULL;
 	if (!bad && !sqlite3_prepare_v2(answers_db(a), "SELECT " ANSWERS_COLUMNS " FROM answers",

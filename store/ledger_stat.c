@@ -16,6 +16,7 @@
 #include "cli/buf.h"
 #include "cli/sig.h"
 #include "store/answers.h"
+#include "store/cell.h"
 #include "store/ledger_look.h"
 
 static const char rows_sql[] =
@@ -60,10 +61,10 @@ static void add(int64_t *sum, int64_t n)
 
 static void count_row(struct ledger_stat *s, sqlite3_stmt *row)
 {
-	struct ledger_model *m = model_of(s, (const char *)sqlite3_column_text(row, 0));
+	struct ledger_model *m = model_of(s, cell_text(row, 0));
 	int64_t len = sqlite3_column_int64(row, 2), at = sqlite3_column_int64(row, 5);
 
-	count_finish(m, (const char *)sqlite3_column_text(row, 1));
+	count_finish(m, cell_text(row, 1));
 	m->answers++;
 	m->empty += len == 0;
 	m->bytes += len;

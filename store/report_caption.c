@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/cell.h"
 #include "store/fetch.h"
 #include "store/page_chart.h"
 
@@ -229,7 +230,7 @@ static void answers(struct view *v, struct rec *r)
 	cJSON_ArrayForEach(item, list) {
 		if (!stmt || ++shown > 40)
 			break;
-		sqlite3_bind_text(stmt, 1, string(item, "question_id"), -1, SQLITE_TRANSIENT);
+		cell_bind(stmt, 1, string(item, "question_id"));
 		page_html(p, "<tr><td>");
 		page_text(p, view_row(v, stmt) ? view_text(stmt, 0) : string(item, "question_id"),
 			  PAGE_LINE);

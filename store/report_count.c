@@ -9,6 +9,7 @@
 
 #include "cli/buf.h"
 #include "cli/sig.h"
+#include "store/cell.h"
 #include "store/fetch.h"
 
 #define LINE_KEEP (1u << 20)
@@ -66,7 +67,7 @@ static int find_rule(struct report_counts *c, struct db *db, struct err *err)
 
 	c->rule = rule_caprl;
 	while (stmt && (got = db_step(db, stmt, err)) > 0) {
-		if (read_rule((const char *)sqlite3_column_text(stmt, 0), &rule))
+		if (read_rule(cell_text(stmt, 0), &rule))
 			continue;
 		c->rule = rule;
 		c->rule_questions = sqlite3_column_int64(stmt, 1);

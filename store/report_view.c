@@ -11,6 +11,7 @@
 
 #include "schemas/base64.h"
 #include "schemas/hash.h"
+#include "store/cell.h"
 #include "store/page_thumb.h"
 
 /* By path too: a set that was imported by path knows the hash once its images were scanned. */
@@ -62,7 +63,7 @@ int64_t view_number(struct view *v, const char *sql)
 
 const char *view_text(sqlite3_stmt *stmt, int column)
 {
-	const char *text = (const char *)sqlite3_column_text(stmt, column);
+	const char *text = cell_text(stmt, column);
 
 	return text ? text : "";
 }

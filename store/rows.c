@@ -12,6 +12,7 @@
 
 #include "cli/buf.h"
 #include "store/balance.h"
+#include "store/cell.h"
 #include "store/fetch.h"
 
 #define TALLY "[{\"model\":\"\",\"condition\":\"\",\"prompt_id\":\"\",\"seed\":0," \
@@ -112,7 +113,7 @@ struct rows {
 
 static void learn_rest(struct shape *shape, struct buf *whole, sqlite3_stmt *stmt, int column)
 {
-	const char *rest = (const char *)sqlite3_column_text(stmt, column);
+	const char *rest = cell_text(stmt, column);
 
 	if (!rest)
 		return;
@@ -134,7 +135,7 @@ static int learn(struct rows *r, const struct kind *kind, struct err *err)
 	stmt = db_prepare(r->db, r->line.data, err);
 	while (stmt && (got = db_step(r->db, stmt, err)) > 0) {
 		for (i = 0; kind->members[i]; i++) {
-			value = (const char *)sqlite3_column_text(stmt, i);
+			value = cell_text(stmt, i);
 			if (value)
 				shape_learn_member(r->shape, kind->members[i], value,
 						   strlen(value));

@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 
 #include "cli/buf.h"
+#include "store/cell.h"
 
 struct seen {
 	sqlite3 *db;
@@ -68,7 +69,7 @@ int seen_add(struct seen *s, const char *key, const char *name, const char **fir
 	sqlite3_bind_text(s->get, 1, key, -1, SQLITE_STATIC);
 	if (sqlite3_step(s->get) != SQLITE_ROW)
 		goto wrong;
-	*first = (const char *)sqlite3_column_text(s->get, 0);
+	*first = cell_text(s->get, 0);
 	return 1;
 wrong:
 	sqlite3_reset(s->put);
@@ -95,11 +96,11 @@ int seen_next(struct seen *s, const char *key, const char **next, const char **n
 	sqlite3_reset(s->next);
 	sqlite3_reset(s->smallest);
 	for (i = 0; i < 2 && code == SQLITE_DONE; i++) {
-		sqlite3_bind_text(order[i], 1, key, -1, SQLITE_TRANSIENT);
+		cell_bind(order[i], 1, key);
 		code = sqlite3_step(order[i]);
 		if (code == SQLITE_ROW) {
-			*next = (const char *)sqlite3_column_text(order[i], 0);
-			*name = (const char *)sqlite3_column_text(order[i], 1);
+			*next = cell_text(order[i], 0);
+			*name = cell_text(order[i], 1);
 			return 1;
 		}
 	}
