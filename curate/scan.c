@@ -279,6 +279,9 @@ static FTSENT *next_entry(struct scan *s, FTS *walk, const char *folder)
 	e = fts_read(walk);
 	if (!e && errno == ENOMEM)
 		out_of_memory();
+	/* without the memory to sort a folder, fts(3) gives it unsorted and does not say so */
+	if (e && e->fts_link && strcmp(e->fts_name, e->fts_link->fts_name) > 0)
+		out_of_memory();
 	if (!e && errno) {
 		err_set(&err, EXIT_NOINPUT, "cannot read folder '%s':", folder);
 		run_fail(s->run, &err);
