@@ -275,7 +275,7 @@ void lvlm_expect_when(struct lvlm *l, const char *when)
 	l->when = when;
 }
 
-/* A fault of ours and not of the image: no room for what was unpacked. */
+/* A fault of ours, such as no room for what was unpacked. The first one is told. */
 static void stop_here(struct lvlm *l, const struct err *why)
 {
 	if (!l->fatal)
@@ -517,10 +517,11 @@ static void perform(struct lvlm *l)
 {
 	int running;
 	CURLMcode code = curl_multi_perform(l->multi, &running);
+	struct err why;
 
 	if (code) {
-		err_set(&l->fault, EXIT_SYSTEM, "cannot ask: %s", curl_multi_strerror(code));
-		l->fatal = true;
+		err_set(&why, EXIT_SYSTEM, "cannot ask: %s", curl_multi_strerror(code));
+		stop_here(l, &why);
 	}
 	take_finished(l);
 }

@@ -416,8 +416,7 @@ static void read_value(struct buf *out, const struct column *c, sqlite3_stmt *st
 {
 	switch (c->type) {
 	case COLUMN_TEXT:
-		span_quote(out, cell_text(stmt, at),
-			   (size_t)sqlite3_column_bytes(stmt, at));
+		span_quote(out, cell_text(stmt, at), (size_t)sqlite3_column_bytes(stmt, at));
 		break;
 	case COLUMN_INT:
 		buf_printf(out, "%lld", (long long)sqlite3_column_int64(stmt, at));
@@ -429,8 +428,7 @@ static void read_value(struct buf *out, const struct column *c, sqlite3_stmt *st
 		buf_adds(out, sqlite3_column_int(stmt, at) ? "true" : "false");
 		break;
 	default:
-		buf_add(out, cell_text(stmt, at),
-			(size_t)sqlite3_column_bytes(stmt, at));
+		buf_add(out, cell_text(stmt, at), (size_t)sqlite3_column_bytes(stmt, at));
 	}
 }
 

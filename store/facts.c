@@ -4,8 +4,9 @@
  */
 #include "store/facts.h"
 
-#include "store/cell.h"
 #include <string.h>
+
+#include "store/cell.h"
 
 static const struct {
 	const char *role, *sql;
@@ -67,8 +68,7 @@ static cJSON *read_counts(struct db *db, const char *sql, struct err *err)
 
 	while (stmt && (got = db_step(db, stmt, err)) > 0) {
 		item = cJSON_CreateObject();
-		cJSON_AddStringToObject(item, "step",
-					cell_text(stmt, 0));
+		cJSON_AddStringToObject(item, "step", cell_text(stmt, 0));
 		cJSON_AddRawToObject(item, "count", cell_text(stmt, 1));
 		cJSON_AddItemToArray(list, item);
 	}

@@ -209,8 +209,7 @@ static int read_options(struct form *f, struct err *err)
 			continue;
 		f->option[f->count].at = f->texts.len;
 		f->option[f->count].len = (size_t)sqlite3_column_bytes(f->options, 0);
-		buf_add(&f->texts, cell_text(f->options, 0),
-			f->option[f->count].len);
+		buf_add(&f->texts, cell_text(f->options, 0), f->option[f->count].len);
 		f->count++;
 	}
 	if (got < 0)
