@@ -1,5 +1,4 @@
--- The ledger: what was asked of models and what they answered. Rows are appended, never
--- changed; an index on the key (not a primary key) keeps inserts fast as the table grows.
+-- The ledger: what was asked of models and what they answered. Rows are appended, never changed.
 
 CREATE TABLE IF NOT EXISTS answers (
 	id INTEGER PRIMARY KEY,
@@ -15,7 +14,27 @@ CREATE TABLE IF NOT EXISTS answers (
 	asked_at INTEGER NOT NULL          -- seconds since 1970; enters no record
 ) STRICT;
 
-CREATE INDEX IF NOT EXISTS answers_key ON answers (key);
+-- The answers of a key: what is new, in the order it came; when many have gathered they move on,
+-- sorted, so that a page of `keys` is written for many at once (store/key_index).
+CREATE TABLE IF NOT EXISTS recent (
+	id INTEGER PRIMARY KEY,
+	key BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS keys (
+	key BLOB NOT NULL,
+	id INTEGER NOT NULL,
+	PRIMARY KEY (key, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER IF NOT EXISTS answers_put AFTER INSERT ON answers BEGIN
+	INSERT INTO recent (id, key) VALUES (new.id, new.key);
+END;
+
+CREATE TRIGGER IF NOT EXISTS answers_gone AFTER DELETE ON answers BEGIN
+	DELETE FROM recent WHERE id = old.id;
+	DELETE FROM keys WHERE key = old.key AND id = old.id;
+END;
 
 -- What scan read from a file, while its size and time stay the same.
 CREATE TABLE IF NOT EXISTS images (

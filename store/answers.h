@@ -41,7 +41,8 @@ struct answers;
 
 /* Creates the file where it is missing; "" is one that is gone when closed. NULL: 74 cannot be opened, 65 something else's file. */
 struct answers *answers_open(const char *path, struct err *err);
-/* For those who work on all rows at once (ledger_merge, ledger_prune); commit first. */
+/* For those who work on all rows at once (ledger_merge, ledger_prune; commit first), and for
+ * store/listing, whose table lies in the same file. No triggers run on it (store/key_index). */
 struct sqlite3;
 struct sqlite3 *answers_db(struct answers *a);
 /* Does this SQLite file say that it is a ledger? -1: 65 no, or a newer one's; 74 unreadable. An
@@ -66,9 +67,6 @@ void answers_put(struct answers *a, const unsigned char key[16], const struct an
 /* How long the group may still gather: 0 when it is due, -1 when there is nothing in it. */
 int answers_due_ms(const struct answers *a);
 int answers_commit(struct answers *a, struct err *err);
-
-/* Its open database, for store/listing, whose table lies in the same file. */
-struct sqlite3 *answers_database(const struct answers *a);
 
 /* What scan learned about a file, so that a second scan need not read it again. */
 struct seen_image {

@@ -23,6 +23,7 @@
 #include "schemas/span.h"
 #include "store/answers.h"
 #include "store/cell.h"
+#include "store/key_index.h"
 #include "store/ledger_import.h"
 #include "store/ledger_line.h"
 #include "store/ledger_look.h"
@@ -316,7 +317,7 @@ static int check_one(const char *path, struct err *err)
 	struct answers *a = open_there(path, err);
 	sqlite3_stmt *s = NULL;
 	struct answer answer;
-	int64_t count = 0;
+	int64_t count = 0, lost = 0;
 	int code = SQLITE_ERROR, bad = 0;
 
 	if (!a)
@@ -340,6 +341,12 @@ static int check_one(const char *path, struct err *err)
 	if (!bad && code != SQLITE_DONE && !sig_stop())
 		bad = answers_fault(answers_db(a), path, err, "read");
 	sqlite3_finalize(s);
+	if (!bad && !sig_stop() && key_index_lost(answers_db(a), &lost))
+		bad = answers_fault(answers_db(a), path, err, "read");
+	if (lost)
+		bad = err_set(err, EXIT_DATA, "the ledger '%s' is damaged: %" PRId64 " answers are not "
+			      "found by their key; 'capqa ledger merge NEW.db' with it saves them",
+			      path, lost);
 	if (!bad && !sig_stop())
 		note("%s: %" PRId64 " answers, all well", path, count);
 	return answers_close(a, bad ? NULL : err) || bad ? -1 : 0;

@@ -12,6 +12,7 @@
 
 #include "cli/sig.h"
 #include "store/answers.h"
+#include "store/key_index.h"
 #include "store/ledger_look.h"
 
 #define GROUP 200000	/* rows; the whole index is written once a group, so not fewer */
@@ -27,12 +28,15 @@ static const char rows_sql[] =
 	"completion_tokens, latency_ms, asked_at FROM (SELECT id, key FROM (SELECT id, key FROM answers "
 	"WHERE id > ? ORDER BY id LIMIT ?) ORDER BY key, id LIMIT -1) k CROSS JOIN answers a "
 	"ON a.id = k.id";
-static const char same_key[] = "SELECT id, " ROW " FROM answers WHERE key = ? ORDER BY id DESC";
+#define SAME_KEY(keys) "SELECT a.id, a." ROW " FROM " keys " k CROSS JOIN answers a ON a.id = k.id " \
+	"WHERE k.key = ? ORDER BY k.id DESC"
 
 struct merge {
 	sqlite3 *into, *from;
 	const char *into_path, *from_path;
-	sqlite3_stmt *rows, *end, *later, *held, *known_key, *known, *last, *first, *append;
+	sqlite3_stmt *rows, *end, *later, *held, *known_key, *known, *last, *first, *append,
+		*append_key;
+	bool half;		/* an answer went in without its key */
 	struct ledger_merged *done;
 	struct err *err;
 };
@@ -43,14 +47,15 @@ static int prepare(struct merge *m)
 		{ m->from, &m->rows, rows_sql },
 		{ m->from, &m->end, "SELECT max(id) FROM (SELECT id FROM answers WHERE id > ? "
 				    "ORDER BY id LIMIT ?)" },
-		{ m->from, &m->later, "SELECT 1 FROM answers WHERE key = ? AND id > ?" },
-		{ m->from, &m->held, same_key },
-		{ m->into, &m->known_key, "SELECT 1 FROM answers WHERE key = ?" },
-		{ m->into, &m->known, same_key },
-		{ m->into, &m->last, same_key },
+		{ m->from, &m->later, "SELECT 1 FROM by_key WHERE key = ? AND id > ?" },
+		{ m->from, &m->held, SAME_KEY("by_key") },
+		{ m->into, &m->known_key, "SELECT 1 FROM keys WHERE key = ?" },
+		{ m->into, &m->known, SAME_KEY("keys") },
+		{ m->into, &m->last, SAME_KEY("keys") },
 		{ m->into, &m->first, "SELECT min(0, coalesce(min(id), 0)) - 1 FROM answers" },
 		{ m->into, &m->append, "INSERT INTO answers (id, " ROW ") "
 				       "VALUES (?,?,?,?,?,?,?,?,?,?,?)" },
+		{ m->into, &m->append_key, "INSERT INTO keys (key, id) VALUES (?, ?)" },
 	};
 	size_t i;
 
@@ -72,6 +77,7 @@ static void finalize(struct merge *m)
 	sqlite3_finalize(m->last);
 	sqlite3_finalize(m->first);
 	sqlite3_finalize(m->append);
+	sqlite3_finalize(m->append_key);
 }
 
 /* Texts and blobs by their bytes; numbers by their value; NULL before all. */
@@ -146,6 +152,13 @@ static int append(struct merge *m, bool last)
 		sqlite3_bind_value(m->append, i + 1, sqlite3_column_value(m->rows, i));
 	code = sqlite3_step(m->append);
 	sqlite3_reset(m->append);
+	if (code == SQLITE_DONE) {
+		sqlite3_bind_value(m->append_key, 1, sqlite3_column_value(m->rows, 1));
+		sqlite3_bind_int64(m->append_key, 2, sqlite3_last_insert_rowid(m->into));
+		code = sqlite3_step(m->append_key);
+		sqlite3_reset(m->append_key);
+		m->half = code != SQLITE_DONE;
+	}
 	m->done->added += code == SQLITE_DONE;
 	m->done->gave_way += code == SQLITE_DONE && !last;
 	return code == SQLITE_DONE ? 0 : -1;
@@ -190,6 +203,7 @@ static int say_fault(struct merge *m)
 /* 1: a group was merged; 0: there is none left. */
 static int take_group(struct merge *m, sqlite3_int64 *after)
 {
+	struct ledger_merged before = *m->done;
 	sqlite3_int64 end;
 	int code, ended;
 
@@ -203,7 +217,7 @@ static int take_group(struct merge *m, sqlite3_int64 *after)
 		return say_fault(m);
 	if (ended)
 		return 0;
-	if (sqlite3_exec(m->into, "BEGIN IMMEDIATE", NULL, NULL, NULL))
+	if (sqlite3_exec(m->into, "BEGIN IMMEDIATE", NULL, NULL, NULL) || key_index_fold(m->into))
 		return say_fault(m);
 	sqlite3_bind_int64(m->rows, 1, *after);
 	sqlite3_bind_int(m->rows, 2, GROUP);
@@ -215,8 +229,9 @@ static int take_group(struct merge *m, sqlite3_int64 *after)
 	sqlite3_reset(m->held);
 	sqlite3_reset(m->later);
 	sqlite3_reset(m->known);
-	if (ledger_look_still(m->from, m->from_path, m->err)) {
+	if (m->half || ledger_look_still(m->from, m->from_path, m->err)) {
 		sqlite3_exec(m->into, "ROLLBACK", NULL, NULL, NULL);
+		*m->done = before;
 		return -1;
 	}
 	if (sqlite3_exec(m->into, "COMMIT", NULL, NULL, NULL) && code == SQLITE_DONE)
@@ -272,11 +287,15 @@ int ledger_merge(struct answers *into, const char *into_path, struct sqlite3 *fr
 	*done = (struct ledger_merged){ 0 };
 	sqlite3_exec(m.into, CACHE, NULL, NULL, NULL);
 	sqlite3_exec(m.from, CACHE, NULL, NULL, NULL);
+	if (key_index_view(from))
+		return answers_fault(from, from_path, err, "read");
+	key_index_triggers(m.into, false);
 	got = prepare(&m);
 	while (!got && !sig_stop() && (got = take_group(&m, &after)) > 0)
 		got = 0;
 	if (!got && !sig_stop())
 		got = take_images(&m);
 	finalize(&m);
+	key_index_triggers(m.into, true);
 	return got;
 }

@@ -8,13 +8,13 @@
 
 #include "cli/sig.h"
 #include "store/answers.h"
+#include "store/key_index.h"
 
 #define GROUP 20000	/* rows looked at in one transaction */
 
 /* The older rows of a request are looked at before the newer, so none loses its successor. */
 #define WHICH " FROM answers WHERE id > ?1 AND id <= ?2 AND (?3 = 0 OR asked_at < ?3) " \
-	"AND (?4 IS NULL OR model = ?4) AND (?5 = 0 OR EXISTS (SELECT 1 FROM answers later " \
-	"WHERE later.key = answers.key AND later.id > answers.id))"
+	"AND (?4 IS NULL OR model = ?4) AND (?5 = 0 OR " KEY_INDEX_LATER ")"
 
 struct prune {
 	sqlite3 *db;
@@ -81,7 +81,8 @@ int ledger_prune(struct answers *a, const char *path, const struct ledger_prune 
 	int got = -1;
 
 	*done = (struct ledger_pruned){ 0 };
-	if (!sqlite3_prepare_v2(p.db, "SELECT max(id) FROM (SELECT id FROM answers WHERE id > ? "
+	if (!key_index_view(p.db) &&
+	    !sqlite3_prepare_v2(p.db, "SELECT max(id) FROM (SELECT id FROM answers WHERE id > ? "
 				"ORDER BY id LIMIT ?)", -1, &p.end, NULL) &&
 	    !sqlite3_prepare_v2(p.db, "SELECT count(*), coalesce(sum(length(content)), 0)" WHICH,
 				-1, &p.count, NULL) &&

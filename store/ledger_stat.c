@@ -17,13 +17,13 @@
 #include "cli/sig.h"
 #include "store/answers.h"
 #include "store/cell.h"
+#include "store/key_index.h"
 #include "store/ledger_look.h"
 
 static const char rows_sql[] =
 	"SELECT coalesce(model, ''), coalesce(finish_reason, ''), length(content), "
 	"coalesce(prompt_tokens, 0), coalesce(completion_tokens, 0), asked_at, "
-	"EXISTS (SELECT 1 FROM answers later WHERE later.key = answers.key "
-	"AND later.id > answers.id) FROM answers";
+	KEY_INDEX_LATER " FROM answers";
 
 /* Ledgers hold answers of a few models; the last one asked for is mostly the next. */
 static struct ledger_model *model_of(struct ledger_stat *s, const char *name)
@@ -118,7 +118,7 @@ int ledger_stat_add(struct ledger_stat *s, sqlite3 *db, const char *path, struct
 	int code = SQLITE_ERROR, result = 0;
 
 	s->bytes_on_disk += size_of(path, "") + size_of(path, "-wal");
-	if (!sqlite3_prepare_v2(db, rows_sql, -1, &rows, NULL))
+	if (!key_index_view(db) && !sqlite3_prepare_v2(db, rows_sql, -1, &rows, NULL))
 		while ((code = sqlite3_step(rows)) == SQLITE_ROW && !sig_stop())
 			count_row(s, rows);
 	if (code == SQLITE_DONE &&

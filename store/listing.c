@@ -61,7 +61,7 @@ struct listing *listing_open(struct answers *ledger, const char *path, int64_t s
 {
 	struct listing *l = xcalloc(1, sizeof(*l));
 
-	l->db = answers_database(ledger);
+	l->db = answers_db(ledger);
 	l->path = xstrdup(path);
 	l->size = size;
 	l->mtime_ns = mtime_ns;

@@ -203,7 +203,7 @@ static void test_what_is_in_the_file(void **state)
 	assert_int_equal(number("file.db", "SELECT count(*) FROM answers WHERE coding = 1"), 1);
 	assert_in_range(number("file.db", "SELECT max(length(content)) FROM answers"), 1, 100);
 	assert_int_equal(number("file.db", "PRAGMA application_id"), 0x6371616c);
-	assert_int_equal(number("file.db", "PRAGMA user_version"), 2);
+	assert_int_equal(number("file.db", "PRAGMA user_version"), 3);
 	free(long_text);
 }
 
@@ -236,7 +236,7 @@ static void test_files_of_others(void **state)
 	assert_memory_equal(before.data, after.data, after.len);
 	refuses(scratch_text("text.db", "{\"this\":\"is a record, not a database\"}\n"),
 		EXIT_DATA, "cannot open the ledger");
-	make("newer.db", "PRAGMA application_id = 1668374892; PRAGMA user_version = 3;"
+	make("newer.db", "PRAGMA application_id = 1668374892; PRAGMA user_version = 4;"
 			 "CREATE TABLE answers (a)");
 	refuses(scratch_path("newer.db"), EXIT_DATA, "made by a newer capqa");
 	make("never.db", "PRAGMA application_id = 1668374892; PRAGMA user_version = -1;"

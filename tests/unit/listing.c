@@ -48,7 +48,7 @@ static int rows(void)
 	sqlite3_stmt *s;
 	int n;
 
-	sqlite3_prepare_v2(answers_database(ledger), "SELECT count(*) FROM listings "
+	sqlite3_prepare_v2(answers_db(ledger), "SELECT count(*) FROM listings "
 			   "WHERE path = CAST('a.tar' AS BLOB)", -1, &s, NULL);
 	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
 	n = sqlite3_column_int(s, 0);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The ledger as it grows: find and put of the last hundredth of so many answers against the
-# first. LEDGER_ROWS=10000000 is the case of the target; it takes some minutes and 2 GB.
+# The ledger as it grows: find and put of the last tenth of so many answers against the first
+# hundredth. LEDGER_ROWS=10000000 is the case of the target; it takes some minutes and 2 GB.
 
 rows=${LEDGER_ROWS:-3000000}
 (cd "$top" && ${CC:-cc} -O2 -std=c11 -D_GNU_SOURCE -I. -o "$work/fill" tests/bench/ledger.c \
