@@ -19,6 +19,7 @@
 #define SLOTS ((size_t)800000)
 #define ROOM (SLOTS / 10 * 9)
 #define NONE INT64_MIN
+#define LARGE "PRAGMA cache_size=-4000"
 #define MOVE "INSERT OR IGNORE INTO keys (key, id) VALUES (?, ?)"
 #define STEP (KEY_INDEX_RECENT / 64)	/* at ten million answers 1,200 pages: 20 ms */
 
@@ -74,14 +75,29 @@ static void release(struct rows *r)
 	*r = (struct rows){ 0 };
 }
 
+/* Where keys have moved, what leads to them in `keys` is to stay in memory. */
+static int enlarge_cache(struct key_index *k)
+{
+	sqlite3_stmt *s = NULL;
+	int code = sqlite3_prepare_v2(k->db, "SELECT 1 FROM keys LIMIT 1", -1, &s, NULL);
+
+	if (!code)
+		code = sqlite3_step(s);
+	sqlite3_finalize(s);
+	if (code == SQLITE_DONE)
+		return 0;
+	return code == SQLITE_ROW && !sqlite3_exec(k->db, LARGE, NULL, NULL, NULL) ? 0 : -1;
+}
+
 struct key_index *key_index_open(sqlite3 *db)
 {
 	struct key_index *k = xcalloc(1, sizeof(*k));
 
 	k->db = db;
-	k->slots = xcalloc(SLOTS, sizeof(*k->slots));
+	k->slots = xmalloc(SLOTS * sizeof(*k->slots));
+	memset(k->slots, 0, SLOTS * sizeof(*k->slots));	/* touched: memory does not grow as it fills */
 	k->first = k->last = NONE;
-	if (!prepare(k))
+	if (!prepare(k) && !enlarge_cache(k))
 		return k;
 	key_index_close(k);
 	return NULL;
@@ -331,7 +347,7 @@ int key_index_done(struct key_index *k)
 		return 0;
 	k->moved_count = 0;
 	k->moving_last = k->last;
-	if (read_recent(k->db, &k->moving))
+	if (sqlite3_exec(k->db, LARGE, NULL, NULL, NULL) || read_recent(k->db, &k->moving))
 		return -1;
 	return k->moving.others ? move_all(k) : 0;
 }

@@ -15,7 +15,8 @@ a=$(now)
 capqa ledger merge -q ours.db from.db
 b=$(now)
 sqlite3 theirs.db "PRAGMA synchronous=FULL; PRAGMA cache_size=-65536; ATTACH 'from.db' AS f;
-	INSERT INTO answers SELECT * FROM f.answers" >/dev/null
+	BEGIN; INSERT INTO answers SELECT * FROM f.answers; INSERT INTO keys SELECT key, id FROM recent
+	ORDER BY key; DELETE FROM recent; COMMIT" >/dev/null
 c=$(now)
 capqa ledger merge -q ours.db from.db
 d=$(now)
