@@ -22,8 +22,8 @@ sim_start --world "$world"
 chain_or_die run
 sim_stall blind 20 4 600000
 wait_for shows 'ready>' || { fail "a shell in tmux"; exit 1; }
-type_in "export PATH='$PATH' OPENAI_BASE_URL=$OPENAI_BASE_URL CAPQA_LEDGER=cold.db; clear"
-type_in 'echo before'
+type_in "export PATH='$PATH' OPENAI_BASE_URL=$OPENAI_BASE_URL CAPQA_LEDGER=cold.db; clear; echo before"
+wait_for shows '^before' || { fail "what is typed in runs"; exit 1; }
 type_in 'capqa blind -j 4 -m sim-llm run/questions.jsonl -o judged.jsonl'
 holds "a run that stands still shows four in flight" wait_for shows '4 in flight'
 
