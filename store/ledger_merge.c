@@ -173,6 +173,8 @@ static int take_row(struct merge *m)
 	sqlite3_reset(m->known_key);
 	if (code == SQLITE_DONE)	/* nearly always */
 		return append(m, true);
+	if (code != SQLITE_ROW)		/* without memory, the transaction is gone, too */
+		return -1;
 	there = holds(m->known, m->rows, INT64_MAX);
 	if (there) {
 		m->done->there += there > 0;
