@@ -39,9 +39,9 @@ struct key_index {
 	sqlite3 *db;
 	sqlite3_stmt *look, *newer, *search, *move, *moved;
 	uint64_t *slots;
-	size_t count;
+	size_t used, rows;	/* slots; rows of `recent` that were read */
 	int64_t base;	/* the row that a slot calls 1 */
-	int64_t first, last;	/* of the rows of `recent` that were read; NONE: no row */
+	int64_t first, last;	/* of those rows; NONE: no row */
 	bool crowded;	/* there was no room for a row, or it is out of reach of 32 bits */
 	struct rows moving;	/* none: count 0 */
 	size_t moved_count;
@@ -119,9 +119,9 @@ void key_index_close(struct key_index *k)
 
 void key_index_forget(struct key_index *k)
 {
-	if (k->count)
+	if (k->used)
 		memset(k->slots, 0, SLOTS * sizeof(*k->slots));
-	k->count = 0;
+	k->used = k->rows = 0;
 	k->first = k->last = NONE;
 	k->crowded = false;
 	release(&k->moving);
@@ -133,23 +133,26 @@ static uint64_t mix(const unsigned char key[16])
 	return XXH3_64bits(key, 16);
 }
 
-/* An older row of the same key stays beside it: the greater counts. */
+/*
+ * A row takes the slot of an older one that looks alike: mostly the same key, and where it is another,
+ * key_index_search finds that.
+ */
 static void remember(struct key_index *k, const unsigned char key[16], int64_t id)
 {
 	uint64_t h = mix(key), n;
 	size_t at = (uint32_t)h % SLOTS;
 
-	if (!k->count)
+	if (!k->rows++)
 		k->base = id;
 	n = (uint64_t)id - (uint64_t)k->base + 1;
-	if (k->count >= ROOM || id < k->base || !n || n > UINT32_MAX) {
+	if (k->used >= ROOM || id < k->base || !n || n > UINT32_MAX) {
 		k->crowded = true;
 		return;
 	}
-	while (k->slots[at])
+	while (k->slots[at] && (k->slots[at] ^ h) >> 32)
 		at = (at + 1) % SLOTS;
+	k->used += !k->slots[at];
 	k->slots[at] = (h >> 32) << 32 | n;
-	k->count++;
 }
 
 static void keep_ends(struct key_index *k, int64_t id)
@@ -219,14 +222,13 @@ int key_index_find(struct key_index *k, const unsigned char key[16], int64_t *id
 		return -1;
 	if (k->crowded)
 		return key_index_search(k, key, id);
-	for (at = (uint32_t)h % SLOTS; k->slots[at]; at = (at + 1) % SLOTS) {
-		if ((k->slots[at] ^ h) >> 32)
-			continue;
-		n = k->base + (int64_t)(k->slots[at] & UINT32_MAX) - 1;
-		*id = *id > n ? *id : n;
-		there = 1;
-	}
-	return there;
+	for (at = (uint32_t)h % SLOTS; k->slots[at] && (k->slots[at] ^ h) >> 32; at = (at + 1) % SLOTS)
+		;
+	if (!k->slots[at])
+		return there;
+	n = k->base + (int64_t)(k->slots[at] & UINT32_MAX) - 1;
+	*id = *id > n ? *id : n;
+	return 1;
 }
 
 int key_index_search(struct key_index *k, const unsigned char key[16], int64_t *id)
@@ -343,7 +345,7 @@ int key_index_done(struct key_index *k)
 		return move_all(k);
 	if (k->moving.count)
 		return move_step(k);
-	if (k->count < KEY_INDEX_RECENT)
+	if (k->rows < KEY_INDEX_RECENT)
 		return 0;
 	k->moved_count = 0;
 	k->moving_last = k->last;

@@ -209,7 +209,7 @@ static void test_moving(void **state)
 	put(a, 7, "seven");		/* the newest of a key that moves */
 	for (i = 1; i <= MOVES + 2; i++) {
 		put(a, n + i, "later");
-		if (i % 16 == 3) {
+		if (i % 32 == 3) {
 			finds(a, 7, "seven");
 			finds(b, 7, "seven");
 			finds_number(a, 1 + 6000 * i);
@@ -228,6 +228,30 @@ static void test_moving(void **state)
 	finds(b, n + MOVES, "later");
 	assert_int_equal(count(a, "SELECT count(*) FROM keys") + count(a, "SELECT count(*) FROM recent"),
 			 count(a, "SELECT count(*) FROM answers"));
+	close_fine(a);
+	close_fine(b);
+}
+
+/* One request asked again and again: as cheap as many, and moved as soon. */
+static void test_one_key(void **state)
+{
+	struct answers *a = open_fine("one.db"), *b = open_fine("one.db");
+	int i;
+
+	(void)state;
+	fill(a, 1, 3);
+	sql(a, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600000) "
+	    "INSERT INTO answers (key, content, coding, asked_at) SELECT "
+	    "CAST('key 000000000002' AS BLOB), CAST(CAST(i AS TEXT) AS BLOB), 0, 1000 FROM n");
+	finds(b, 2, "600000");
+	finds_number(b, 1);
+	finds_number(b, 3);
+	for (i = 0; i < MOVES; i++)
+		put(b, 4, "x");
+	assert_true(count(a, "SELECT count(*) FROM recent") < MOVES + 1);
+	finds(a, 2, "600000");
+	finds(a, 4, "x");
+	sound(a);
 	close_fine(a);
 	close_fine(b);
 }
@@ -382,6 +406,7 @@ int main(void)
 		cmocka_unit_test(test_ids_again),
 		cmocka_unit_test(test_gone),
 		cmocka_unit_test(test_moving),
+		cmocka_unit_test(test_one_key),
 		cmocka_unit_test(test_odd_key),
 		cmocka_unit_test(test_broken_off),
 		cmocka_unit_test(test_others_are_faster),
