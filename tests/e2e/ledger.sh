@@ -50,6 +50,16 @@ capqa-ledger export classes.db >classes.out 2>classes.said
 is "a damaged key: 65" $? 65
 is "and no line of it" "$(lines classes.out)" 0
 
+# Answers that no key leads to are found by check, and saved by merge.
+cp part.db lost.db
+sqlite3 lost.db 'DELETE FROM recent; DELETE FROM keys'
+capqa-ledger check lost.db 2>lost.said
+is "answers without their key: 65" $? 65
+holds "and how many" grep -q "$(committed part.db) answers are not found by their key" lost.said
+must capqa-ledger merge -q saved.db lost.db
+must capqa-ledger check -q saved.db
+is "and merge saves them" "$(committed saved.db)" "$(committed part.db)"
+
 # A damaged one in the middle: the others go in.
 head -c 6000 ledger.db >torn.db
 capqa-ledger merge new.db torn.db part.db >merge.said 2>&1
