@@ -195,6 +195,8 @@ static int look(struct key_index *k, const unsigned char *key, int64_t *id)
 	for (;;) {
 		if (key)
 			sqlite3_bind_blob(k->look, 1, key, 16, SQLITE_STATIC);
+		else
+			sqlite3_bind_null(k->look, 1);
 		code = sqlite3_step(k->look);
 		first = id_or_none(k->look, 0);
 		last = id_or_none(k->look, 1);
