@@ -398,21 +398,19 @@ int answers_find(struct answers *a, const unsigned char key[16], struct answer *
 		 struct err *err)
 {
 	int64_t id;
-	int there, result;
+	int there, result = 0;
 
 	if (find_pending(a, key, out))
 		return 1;
 	there = key_index_find(a->keys, key, &id);
-	if (there == 0)
-		return 0;
-	result = there > 0 ? read_row(a, key, id, out, err) : 0;
-	if (result)
-		return result;
 	if (there > 0)
+		result = read_row(a, key, id, out, err);
+	if (there > 0 && !result) {	/* two keys look alike, or the row is gone */
 		there = key_index_search(a->keys, key, &id);
-	if (there < 0)
-		return answers_fault(a->db, a->path, err, "read");
-	return there ? read_row(a, key, id, out, err) : 0;
+		if (there > 0)
+			result = read_row(a, key, id, out, err);
+	}
+	return there < 0 ? answers_fault(a->db, a->path, err, "read") : result;
 }
 
 static void start_group(struct answers *a)

@@ -42,7 +42,7 @@ struct answers;
 /* Creates the file where it is missing; "" is one that is gone when closed. NULL: 74 cannot be opened, 65 something else's file. */
 struct answers *answers_open(const char *path, struct err *err);
 /* For those who work on all rows at once (ledger_merge, ledger_prune; commit first), and for
- * store/listing, whose table lies in the same file. No triggers run on it (store/key_index). */
+ * store/listing, whose table lies in the same file. */
 struct sqlite3;
 struct sqlite3 *answers_db(struct answers *a);
 /* Does this SQLite file say that it is a ledger? -1: 65 no, or a newer one's; 74 unreadable. An

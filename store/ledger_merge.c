@@ -236,8 +236,11 @@ static int take_group(struct merge *m, sqlite3_int64 *after)
 		*m->done = before;
 		return -1;
 	}
-	if (sqlite3_exec(m->into, "COMMIT", NULL, NULL, NULL) && code == SQLITE_DONE)
-		code = say_fault(m);
+	if (sqlite3_exec(m->into, "COMMIT", NULL, NULL, NULL)) {
+		if (code == SQLITE_DONE)
+			code = say_fault(m);
+		*m->done = before;	/* without memory SQLite rolls back by itself */
+	}
 	*after = end;
 	return code == SQLITE_DONE ? 1 : -1;
 }

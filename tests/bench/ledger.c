@@ -40,7 +40,8 @@ int main(int argc, char **argv)
 	struct answer a = { .content = (char *)"B", .finish_reason = (char *)"stop",
 			    .model = (char *)"a-model-of-32b", .prompt_tokens = 300,
 			    .completion_tokens = 1, .latency_ms = 40 };
-	uint64_t rows = argc > 2 ? strtoull(argv[2], NULL, 10) : 100, n, part = rows / 100, tail = rows / 10;
+	uint64_t rows = argc > 2 ? strtoull(argv[2], NULL, 10) : 100;
+	uint64_t part = rows / 100, tail = rows / 10, n;
 	double start = now(), first = 0, last = 0;
 	struct answers *ledger;
 	unsigned char key[16];
