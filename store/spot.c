@@ -14,7 +14,8 @@ static const char *const sql[SPOT_STATEMENTS] = {
 	[SPOT_FIND_IMAGE] = "SELECT id FROM images WHERE image_id = ?1",
 	[SPOT_NEW_PATH] = "INSERT INTO paths (path, image) VALUES (?1, ?2)",
 	[SPOT_FIND_PATH] = "SELECT id FROM paths WHERE path IS ?1 AND image = ?2",
-	[SPOT_FIND_NAMELESS] = "SELECT p.id, p.image FROM paths p JOIN images i "
+	/* CROSS: by the path first, never through all images without an id. */
+	[SPOT_FIND_NAMELESS] = "SELECT p.id, p.image FROM paths p CROSS JOIN images i "
 		"ON i.id = p.image WHERE p.path = ?1 AND i.image_id IS NULL",
 	[SPOT_IMAGE] = "UPDATE images SET mime = ifnull(?2, mime), width = ifnull(?3, width), "
 		"height = ifnull(?4, height), bytes = ifnull(?5, bytes), "
