@@ -156,6 +156,16 @@ void rec_free(struct rec *r)
 	free(r);
 }
 
+/* Every value may stand there twice: in the line, and decoded. */
+size_t rec_weight(const struct rec *r)
+{
+	size_t sum = sizeof(*r) + r->cap * sizeof(*r->members), i;
+
+	for (i = 0; i < r->count; i++)
+		sum += r->members[i].key_len + 2 * r->members[i].value_len;
+	return sum;
+}
+
 static struct member *add_member(struct rec *r)
 {
 	r->members = xgrow(r->members, &r->cap, r->count, sizeof(*r->members));

@@ -41,6 +41,7 @@ struct rec *rec_new(enum rec_kind kind);
 struct rec *rec_parse(enum rec_kind kind, const char *line, size_t len, struct err *err);
 struct rec *rec_child(const struct rec *parent, enum rec_kind kind);
 void rec_free(struct rec *r);
+size_t rec_weight(const struct rec *r);		/* bytes of memory it takes, about */
 
 /* For a line whose kind shows only once it is parsed (ingest): other members become known. */
 void rec_become(struct rec *r, enum rec_kind kind);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See belt.h. A ring of chunks between one who sends and one who works: `sent` and `done`
+ * See belt.h. A ring of chunks between one who sends and one who works: `sent`, `done` and `back`
  * only grow, and the chunk that is being filled is the one behind those sent.
  */
 #include "store/belt.h"
@@ -18,13 +18,15 @@
 
 struct belt {
 	pthread_t thread;
-	pthread_mutex_t lock;		/* over all that follows but chunks and work */
+	pthread_mutex_t lock;		/* over all that follows, down to err */
 	pthread_cond_t moved;		/* sent, done or ended has changed */
 	size_t sent, done, bytes;	/* bytes: of chunks sent and not done */
 	bool ended, failed;
 	struct err err;			/* why it failed */
+	size_t back;			/* chunks that are the caller's again, and empty */
 	struct buf chunks[CHUNKS];
-	int (*work)(void *about, const struct buf *chunk, struct err *err);
+	size_t weights[CHUNKS];
+	struct belt_job job;
 	void *about;
 };
 
@@ -49,14 +51,13 @@ static void *carry(void *about)
 		chunk = chunk_at(b, b->done);
 		drop = b->failed;
 		pthread_mutex_unlock(&b->lock);
-		failed = !drop && b->work(b->about, chunk, &err);
+		failed = !drop && b->job.work(b->about, chunk, &err);
 		pthread_mutex_lock(&b->lock);
 		if (failed) {
 			b->failed = true;
 			b->err = err;
 		}
-		b->bytes -= chunk->len;
-		buf_shrink(chunk, CHUNK_KEPT);
+		b->bytes -= b->weights[b->done % CHUNKS];
 		b->done++;
 		pthread_cond_broadcast(&b->moved);
 	}
@@ -88,14 +89,13 @@ static void release(struct belt *b)
 	free(b);
 }
 
-struct belt *belt_new(int (*work)(void *about, const struct buf *chunk, struct err *err),
-		      void *about, struct err *err)
+struct belt *belt_new(const struct belt_job *job, void *about, struct err *err)
 {
 	struct belt *b = xcalloc(1, sizeof(*b));
 	size_t i;
 	int bad;
 
-	b->work = work;
+	b->job = *job;
 	b->about = about;
 	for (i = 0; i < CHUNKS; i++)
 		buf_init(&b->chunks[i], BUF_NO_MAX);
@@ -109,6 +109,17 @@ struct belt *belt_new(int (*work)(void *about, const struct buf *chunk, struct e
 	return NULL;
 }
 
+/* The chunks before number `end` are the caller's again. */
+static void take_back(struct belt *b, size_t end)
+{
+	for (; b->back < end; b->back++) {
+		if (b->job.back)
+			b->job.back(b->about, chunk_at(b, b->back));
+		buf_shrink(chunk_at(b, b->back), CHUNK_KEPT);
+		b->weights[b->back % CHUNKS] = 0;
+	}
+}
+
 void belt_free(struct belt *b)
 {
 	if (!b)
@@ -118,12 +129,18 @@ void belt_free(struct belt *b)
 	pthread_cond_broadcast(&b->moved);
 	pthread_mutex_unlock(&b->lock);
 	pthread_join(b->thread, NULL);
+	take_back(b, b->sent);
 	release(b);
 }
 
 struct buf *belt_chunk(struct belt *b)
 {
 	return chunk_at(b, b->sent);
+}
+
+void belt_weigh(struct belt *b, size_t bytes)
+{
+	b->weights[b->sent % CHUNKS] += bytes;
 }
 
 static int outcome(struct belt *b, struct err *err)
@@ -135,16 +152,20 @@ static int outcome(struct belt *b, struct err *err)
 
 int belt_send(struct belt *b, struct err *err)
 {
+	size_t done;
 	int result;
 
+	belt_weigh(b, belt_chunk(b)->len);
 	pthread_mutex_lock(&b->lock);
-	b->bytes += belt_chunk(b)->len;
+	b->bytes += b->weights[b->sent % CHUNKS];
 	b->sent++;
 	pthread_cond_broadcast(&b->moved);
-	while (b->sent - b->done == CHUNKS || b->bytes > BELT_BYTES)
+	while (b->sent - b->done == CHUNKS || b->bytes > b->job.bytes)
 		pthread_cond_wait(&b->moved, &b->lock);
 	result = outcome(b, err);
+	done = b->done;
 	pthread_mutex_unlock(&b->lock);
+	take_back(b, done);
 	return result;
 }
 
@@ -157,5 +178,6 @@ int belt_wait(struct belt *b, struct err *err)
 		pthread_cond_wait(&b->moved, &b->lock);
 	result = outcome(b, err);
 	pthread_mutex_unlock(&b->lock);
+	take_back(b, b->sent);
 	return result;
 }

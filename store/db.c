@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See db.h. WAL with synchronous NORMAL: a power cut may lose the last transactions but never
- * damages the file, and ingest repeats them from its input.
+ * See db.h. Synchronous NORMAL: a power cut may lose the last transactions but never damages the
+ * file, with the log or without, and ingest repeats them from its input.
  */
 #include "store/db.h"
 
@@ -15,8 +15,10 @@
 #define APPLICATION_ID 1667330161	/* 'capq'; store.sql says the same */
 #define BUSY_MS 60000		/* how long another writer's transaction is waited for */
 #define CACHE_KB 32768	/* ids come in the order of hashes: what is cached decides the speed */
-#define SETUP_WRITE "PRAGMA page_size = 65536; PRAGMA journal_mode = WAL; " \
-	"PRAGMA synchronous = NORMAL"
+#define LOG_WAIT_MS 1000	/* ... and the few moments until all agree on the log */
+#define LAYOUT "PRAGMA page_size = 16384; PRAGMA synchronous = NORMAL"
+#define WITH_LOG "PRAGMA journal_mode = WAL"
+#define WITHOUT_LOG "PRAGMA journal_mode = TRUNCATE"	/* DELETE syncs the folder each time */
 
 /* What makes the tables of today, and what makes version n + 1 of version n (from 1). */
 static const char tables[] =
@@ -130,6 +132,34 @@ int db_cache(struct db *db, struct err *err)
 	return db_exec(db, cache, err);
 }
 
+static int change_mode(struct db *db, const char *mode, struct err *err)
+{
+	int code, waited_ms = 0;
+
+	/* a change of mode asks no busy handler */
+	while ((code = sqlite3_exec(db->handle, mode, NULL, NULL, NULL)) == SQLITE_BUSY &&
+	       waited_ms < LOG_WAIT_MS)
+		waited_ms += sqlite3_sleep(10);
+	return code && code != SQLITE_BUSY ? db_fault(db, err) : 0;
+}
+
+int db_with_log(struct db *db, struct err *err)
+{
+	int64_t without = 0;
+
+	if (db_number(db, "SELECT journal_mode = 'truncate' FROM pragma_journal_mode", &without, err))
+		return -1;
+	/* by way of DELETE: no empty journal stays beside the store */
+	if (without && change_mode(db, "PRAGMA journal_mode = DELETE", err))
+		return -1;
+	return change_mode(db, WITH_LOG, err);
+}
+
+int db_without_log(struct db *db, struct err *err)
+{
+	return change_mode(db, WITHOUT_LOG, err);
+}
+
 int db_make_indexes(struct db *db, struct err *err)
 {
 	return db_exec(db, indexes, err);
@@ -187,22 +217,12 @@ static int migrate(struct db *db, struct err *err)
 	return db_exec(db, indexes, err) || db_exec(db, views, err) || db_commit(db, err) ? -1 : 0;
 }
 
-/* The change to WAL asks no busy handler; two who open a new store at once meet there. */
-static int set_mode(struct db *db, struct err *err)
-{
-	int code, waited_ms = 0;
-
-	while ((code = sqlite3_exec(db->handle, SETUP_WRITE, NULL, NULL, NULL)) == SQLITE_BUSY &&
-	       waited_ms < BUSY_MS)
-		waited_ms += sqlite3_sleep(10);
-	return code ? db_fault(db, err) : 0;
-}
-
 static int set_up_writer(struct db *db, struct err *err)
 {
 	int64_t version;
 
-	if (check_identity(db, &version, err) || set_mode(db, err) ||
+	if (check_identity(db, &version, err) || db_exec(db, LAYOUT, err) ||
+	    change_mode(db, WITH_LOG, err) ||
 	    (version < VERSION ? migrate(db, err) : db_exec(db, indexes, err)))
 		return -1;
 	return db_exec(db, "PRAGMA foreign_keys = ON", err);
@@ -220,9 +240,26 @@ static int set_up_reader(struct db *db, struct err *err)
 	return 0;
 }
 
+/* Has a writer, alive or dead, left what belongs to the file? */
+static bool is_unfinished(const struct db *db)
+{
+	struct stat journal;
+	struct buf path;
+	bool found;
+
+	buf_init(&path, BUF_NO_MAX);
+	buf_printf(&path, "%s-wal", db->path);
+	found = !access(path.data, F_OK);
+	buf_clear(&path);
+	buf_printf(&path, "%s-journal", db->path);
+	found = found || (!stat(path.data, &journal) && journal.st_size);
+	buf_release(&path);
+	return found;
+}
+
 /*
  * A store in a folder that cannot be written has no place for WAL's shared memory. Where no
- * log is left beside it, nobody is writing, and the file can be read as it stands.
+ * log and no journal is left beside it, nobody is writing, and the file can be read as it stands.
  */
 static int open_immutable(struct db *db, struct err *err)
 {
@@ -230,24 +267,18 @@ static int open_immutable(struct db *db, struct err *err)
 	const char *p;
 	int code;
 
+	if (is_unfinished(db))
+		return db_fault(db, err);
 	buf_init(&uri, BUF_NO_MAX);
-	buf_printf(&uri, "%s-wal", db->path);
-	code = access(uri.data, F_OK) == 0;
-	buf_clear(&uri);
 	buf_adds(&uri, "file:");
 	for (p = db->path; *p; p++)
 		buf_printf(&uri, *p == '%' || *p == '?' || *p == '#' ? "%%%02x" : "%c", *p);
 	buf_adds(&uri, "?immutable=1");
-	if (code) {
-		db_fault(db, err);
-	} else {
-		sqlite3_close(db->handle);
-		code = sqlite3_open_v2(uri.data, &db->handle, SQLITE_OPEN_READONLY |
-				       SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL) ?
-		       db_fault(db, err) : set_up_reader(db, err);
-	}
+	sqlite3_close(db->handle);
+	code = sqlite3_open_v2(uri.data, &db->handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX |
+			       SQLITE_OPEN_URI, NULL) ? db_fault(db, err) : set_up_reader(db, err);
 	buf_release(&uri);
-	return code ? -1 : 0;
+	return code;
 }
 
 static int open_reader(struct db *db, struct err *err)

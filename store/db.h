@@ -55,6 +55,15 @@ int db_commit(struct db *db, struct err *err);
 
 int db_cache(struct db *db, struct err *err);	/* the cache as db_open sets it */
 
+/*
+ * With the log (WAL), the rule, readers and a writer do not wait for each other, and every page is
+ * written twice. Without, a commit waits for readers and they for it, and a new page is
+ * written once. Outside transactions. While others use the store it stays as it is, which is no
+ * failure: the next writer sets the rule again.
+ */
+int db_with_log(struct db *db, struct err *err);
+int db_without_log(struct db *db, struct err *err);
+
 /* The indexes of schemas/store_indexes.sql. Dropping belongs into a transaction. */
 int db_make_indexes(struct db *db, struct err *err);
 int db_drop_indexes(struct db *db, struct err *err);

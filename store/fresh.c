@@ -18,6 +18,9 @@
 #define PROBES 6
 #define KEYS_MAX 10000000
 #define CACHE "PRAGMA cache_size = -16384"	/* rows are only added, at the end */
+#define SORT "PRAGMA threads = 2; PRAGMA cache_size = -8192"	/* three times this, in runs */
+#define SORTED "PRAGMA threads = 0"
+#define NO_VERSION (-1)		/* of SQLite's data_version: somebody came first */
 #define PUT_OFF_FREE 20000	/* from here on, at most one of five */
 
 struct fresh {
@@ -85,6 +88,17 @@ int fresh_open(struct fresh **to, struct db *db, struct err *err)
 	return f->spool ? 0 : err_set(err, EXIT_SYSTEM, "cannot use a temporary file:");
 }
 
+/* A change of the log counts as a writer's, so who writes is asked anew. */
+int fresh_begin(struct fresh *f, struct err *err)
+{
+	bool empty = false;
+
+	if (db_without_log(f->db, err) || look(f->db, &empty, &f->version, err))
+		return -1;
+	f->version = empty ? f->version : NO_VERSION;
+	return 0;
+}
+
 void fresh_free(struct fresh *f)
 {
 	if (!f)
@@ -144,20 +158,25 @@ int fresh_put_off(struct fresh *f, struct rec *r, struct err *err)
 	return 1;
 }
 
-bool fresh_over(struct fresh *f)
+bool fresh_full(const struct fresh *f)
+{
+	return f->keys > KEYS_MAX ||
+	       (f->put_off > PUT_OFF_FREE && f->put_off > f->taken / 5);
+}
+
+bool fresh_disturbed(const struct fresh *f)
 {
 	int64_t version = 0;
 
-	return f->keys > KEYS_MAX ||
-	       (f->put_off > PUT_OFF_FREE && f->put_off > f->taken / 5) ||
-	       db_number(f->db, "PRAGMA data_version", &version, NULL) || version != f->version;
+	return db_number(f->db, "PRAGMA data_version", &version, NULL) || version != f->version;
 }
 
 int fresh_settle(struct fresh *f, struct err *err)
 {
 	free(f->filter);
 	f->filter = NULL;
-	if (db_make_indexes(f->db, err) || db_cache(f->db, err))	/* sorting takes as much again */
+	if (db_exec(f->db, SORT, err) || db_make_indexes(f->db, err) ||
+	    db_exec(f->db, SORTED, err) || db_with_log(f->db, err) || db_cache(f->db, err))
 		return -1;
 	if (fflush(f->spool) || fseeko(f->spool, 0, SEEK_SET))
 		return err_set(err, EXIT_OUTPUT, "cannot write a temporary file:");

@@ -10,9 +10,13 @@
  * is too full to tell, or too much was put off, the fast way ends early. Killed meanwhile, the
  * store keeps what was committed, and the next writer makes the indexes (db_open).
  *
+ * Rows are only added, at the end: that needs no log of pages either (db_without_log), and
+ * every page is written once.
+ *
  *	fresh_open(&fresh, &db, &err);		fresh is NULL where the store holds something
+ *	fresh_begin(fresh, &err);		before the first transaction: no log
  *	if (fresh_put_off(fresh, rec, &err) == 0) ... put it, without looking it up
- *	fresh_settle(fresh, &err);		the indexes
+ *	fresh_settle(fresh, &err);		the indexes, and the log
  *	while (fresh_next(fresh, &rec, &err) > 0) ... put it as any other
  *	fresh_free(fresh);
  */
@@ -25,6 +29,7 @@ struct rec;
 struct fresh;
 
 int fresh_open(struct fresh **f, struct db *db, struct err *err);
+int fresh_begin(struct fresh *f, struct err *err);
 void fresh_free(struct fresh *f);
 
 /* Only images and captions come by the million; with any other kind the fast way ends. */
@@ -33,11 +38,14 @@ bool fresh_takes(const struct rec *r);
 /* 1: put off, 0: new for sure, -1. */
 int fresh_put_off(struct fresh *f, struct rec *r, struct err *err);
 
+/* Should it end here: too much put off, or the filter full? */
+bool fresh_full(const struct fresh *f);
+
 /*
- * Should it end here: too much put off, the filter full, or another process writing, too? Asked
- * inside a transaction: before it, another writer could still come between.
+ * Does another process write, too? What is new by the filter may be there then. Asked inside a
+ * transaction, by the thread it belongs to: before it, another writer could still come between.
  */
-bool fresh_over(struct fresh *f);
+bool fresh_disturbed(const struct fresh *f);
 
 int fresh_settle(struct fresh *f, struct err *err);
 

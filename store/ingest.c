@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * ingest: records of any kind into the store. A verb: which record is of which kind is intake's
- * business, the rows are shelf's, the file db's; here is when a transaction ends.
+ * business, the rows and transactions are loader's, the file db's.
  *
  *	capqa ingest -d capqa.db scanned.jsonl selected.jsonl rejects.jsonl
  *	capqa ingest -d all.db part-*.db
@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/buf.h"
@@ -19,19 +18,13 @@
 #include "cli/sig.h"
 #include "schemas/record.h"
 #include "store/db.h"
-#include "store/fresh.h"
 #include "store/inspect.h"
 #include "store/intake.h"
+#include "store/loader.h"
 #include "store/run.h"
 #include "store/search.h"
-#include "store/shelf.h"
 
-/*
- * Others wait for the store at most a minute (db.c): a transaction ends when its input pauses, and
- * when a trickle keeps it open.
- */
-#define WAIT_MS 100
-#define HOLD_S 5
+#define WAIT_MS 100	/* a transaction ends when its input pauses: others may wait for it */
 
 static struct {
 	struct run_options run;
@@ -94,38 +87,12 @@ static const struct run_words words = {
 struct load {
 	struct run *run;
 	struct db db;
-	struct shelf *shelf;
-	struct fresh *fresh;		/* NULL: the store held something, or it is over */
+	struct loader *loader;
 	struct intake intake;
-	bool over;			/* ... it is, from the transaction under way on */
-	double begun_s;			/* when the transaction did */
-	int64_t pending;		/* records since then */
 	int64_t imported;		/* records that rows of others became */
 	const char *named;		/* the input whose layout was said */
 	struct buf text, rejects;
 };
-
-static double now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-static int begin(struct load *load, struct err *err)
-{
-	load->begun_s = now_s();
-	return db_begin(&load->db, err);
-}
-
-static int commit(struct load *load, struct err *err)
-{
-	if (load->db.in_transaction && db_commit(&load->db, err))
-		return -1;
-	load->pending = 0;
-	return 0;
-}
 
 /* Once per input, and only where rows are not our own records. */
 static void say_layout(struct load *load, const struct item *item)
@@ -140,65 +107,6 @@ static void say_layout(struct load *load, const struct item *item)
 	load->named = item->file;
 }
 
-static enum shelf_result put_now(struct load *load, struct rec *r, struct err *err)
-{
-	enum shelf_result result = SHELF_FAILED;
-
-	if (load->db.in_transaction || !begin(load, err))
-		result = shelf_put(load->shelf, r, err);
-	if (result != SHELF_FAILED && result != SHELF_BAD &&
-	    (++load->pending >= DB_ROWS_PER_TRANSACTION || now_s() - load->begun_s > HOLD_S) &&
-	    commit(load, err))
-		result = SHELF_FAILED;
-	return result;
-}
-
-/*
- * The indexes are made, and what was put off is put in. It was taken for there before; where the
- * filter was wrong, it is new.
- */
-static int end_fresh(struct load *load, struct err *err)
-{
-	enum shelf_result result;
-	struct rec *r;
-	int got;
-
-	shelf_all_new(load->shelf, false);
-	if (commit(load, err) || fresh_settle(load->fresh, err))
-		return -1;
-	while ((got = fresh_next(load->fresh, &r, err)) > 0) {
-		result = put_now(load, r, err);
-		rec_free(r);
-		if (result == SHELF_FAILED)
-			return -1;
-		if (result == SHELF_NEW)
-			run_recount(load->run, RUN_PASSED, RUN_DONE);
-	}
-	fresh_free(load->fresh);
-	load->fresh = NULL;
-	return got;
-}
-
-static enum shelf_result put(struct load *load, struct rec *r, struct err *err)
-{
-	int put_off;
-
-	if (!load->db.in_transaction) {
-		if (begin(load, err))
-			return SHELF_FAILED;
-		load->over = load->fresh && fresh_over(load->fresh);
-	}
-	if (load->fresh && (load->over || !fresh_takes(r)) && end_fresh(load, err))
-		return SHELF_FAILED;
-	if (load->fresh) {
-		if (shelf_check(load->shelf, r, err) == SHELF_BAD)
-			return SHELF_BAD;
-		put_off = fresh_put_off(load->fresh, r, err);
-		if (put_off)
-			return put_off < 0 ? SHELF_FAILED : SHELF_THERE;
-	}
-	return put_now(load, r, err);
-}
 /* The records of one input record, each put or rejected; its fate is the best of theirs. */
 static enum run_fate put_all(struct load *load, struct item *item)
 {
@@ -206,6 +114,7 @@ static enum run_fate put_all(struct load *load, struct item *item)
 					       [SHELF_THERE] = RUN_PASSED,
 					       [SHELF_BAD] = RUN_REJECTED };
 	enum shelf_result result, best = SHELF_BAD;
+	bool taken = false;
 	struct err err;
 	size_t i;
 
@@ -213,7 +122,9 @@ static enum run_fate put_all(struct load *load, struct item *item)
 		const struct layout_question *q = &load->intake.items[i];
 
 		err = q->err;
-		result = q->rec ? put(load, q->rec, &err) : SHELF_BAD;
+		result = q->rec ? loader_put(load->loader, q->rec, &taken, &err) : SHELF_BAD;
+		if (taken)
+			item->rec = NULL;	/* it was the only one */
 		if (result == SHELF_FAILED) {
 			run_fail(load->run, &err);
 			return RUN_LEFT;
@@ -251,8 +162,8 @@ static bool next(struct load *load, struct item *item)
 		if (run_ended(load->run))
 			return false;
 		run_tick(load->run, NULL);
-		if (!run_wait(load->run, load->db.in_transaction ? WAIT_MS : -1) &&
-		    commit(load, &err))
+		if (!run_wait(load->run, loader_pending(load->loader) ? WAIT_MS : -1) &&
+		    loader_commit(load->loader, &err))
 			run_fail(load->run, &err);
 	}
 	run_tick(load->run, NULL);
@@ -261,14 +172,17 @@ static bool next(struct load *load, struct item *item)
 
 static void load_all(struct load *load)
 {
+	int64_t was_there, was_new;
 	struct item item;
 	struct err err;
 
 	while (next(load, &item))
 		load_item(load, &item);
-	if (!run_failed(load->run) && ((load->fresh && end_fresh(load, &err)) ||
-				       commit(load, &err)))
+	if (!run_failed(load->run) && loader_finish(load->loader, &err))
 		run_fail(load->run, &err);
+	loader_corrections(load->loader, &was_there, &was_new);
+	run_recount(load->run, RUN_DONE, RUN_PASSED, was_there);
+	run_recount(load->run, RUN_PASSED, RUN_DONE, was_new);
 }
 
 /* A store that reads itself would grow under its own reader. */
@@ -315,29 +229,26 @@ static int load_inputs(struct load *load, char *const *inputs)
 {
 	struct buf more;
 	struct err err;
+	int64_t lost;
 	int code;
 
 	load->run = run_open_or_die(&opt.run, &words, REC_KINDS, inputs);
 	if (db_open(&load->db, opt.store, DB_WRITE, &err))
 		die_err(&err);
-	load->shelf = shelf_new(&load->db, &err);
-	if (!load->shelf || fresh_open(&load->fresh, &load->db, &err))
+	load->loader = loader_new(&load->db, &err);
+	if (!load->loader)
 		die_err(&err);
-	shelf_all_new(load->shelf, load->fresh != NULL);
 	load_all(load);
-	fresh_free(load->fresh);
-	shelf_free(load->shelf);
+	lost = loader_free(load->loader);
 	buf_init(&more, BUF_NO_MAX);
 	if (load->imported)
 		buf_printf(&more, "from rows of others %lld; ", (long long)load->imported);
 	buf_printf(&more, "store %s", opt.store);
-	if (load->pending)
+	if (lost)
 		buf_printf(&more, ", without the last %lld, which were not committed",
-			   (long long)load->pending);
+			   (long long)lost);
 	if (!opt.index && run_count(load->run, RUN_DONE) && search_exists(&load->db))
 		buf_adds(&more, "; its text index is older than its records, --index renews it");
-	if (load->db.in_transaction)
-		db_rollback(&load->db);
 	code = run_close(load->run, more.data);
 	buf_release(&more);
 	return code;

@@ -404,10 +404,10 @@ int64_t run_count(const struct run *run, enum run_fate fate)
 	return run->fates[fate];
 }
 
-void run_recount(struct run *run, enum run_fate from, enum run_fate to)
+void run_recount(struct run *run, enum run_fate from, enum run_fate to, int64_t count)
 {
-	run->fates[from]--;
-	run->fates[to]++;
+	run->fates[from] -= count;
+	run->fates[to] += count;
 }
 
 int64_t run_read(const struct run *run)

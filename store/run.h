@@ -150,8 +150,8 @@ void run_before_write(struct run *run, int (*hook)(void *ctx, struct err *err), 
 /* To be called in every turn of an asking stage's loop: draws progress, feeds a pipe. */
 void run_tick(struct run *run, const struct meter_now *asking);
 
-/* A fate that turned out to be another when the item was long gone. */
-void run_recount(struct run *run, enum run_fate from, enum run_fate to);
+/* So many fates turned out to be others when the items were long gone. */
+void run_recount(struct run *run, enum run_fate from, enum run_fate to, int64_t count);
 
 int64_t run_count(const struct run *run, enum run_fate fate);
 int64_t run_read(const struct run *run);	/* records taken so far */

@@ -24,6 +24,7 @@
 #include "store/belt.h"
 
 #define CHUNK (256u << 10)	/* plain bytes given to the encoder at once */
+#define BELT (16u << 20)		/* plain bytes on their way to it */
 #define FRAME (128u << 10)	/* compressed bytes written at once */
 #define JOB (4 << 20)		/* plain bytes a thread takes; part of what makes the bytes */
 #define HEADER 6		/* magic, descriptor, window: of a frame without content size */
@@ -172,6 +173,8 @@ static int emit(void *about, const struct buf *text, struct err *err)
 	return emit_as(about, text, ZSTD_e_continue, err);
 }
 
+static const struct belt_job job = { .work = emit, .bytes = BELT };
+
 static int set_up_encoder(struct shards *s, struct err *err)
 {
 	size_t bad;
@@ -206,7 +209,7 @@ struct shards *shards_open(const char *folder, const struct shard_how *how, stru
 	buf_init(&s->path, BUF_NO_MAX);
 	digest_init(&s->plain);
 	if ((how->form != SHARD_ZST || !set_up_encoder(s, err)) &&
-	    (s->belt = belt_new(emit, s, err))) {
+	    (s->belt = belt_new(&job, s, err))) {
 		s->text = belt_chunk(s->belt);
 		return s;
 	}

@@ -98,18 +98,18 @@ static enum shelf_result result_of(int made)
 	return made < 0 ? SHELF_FAILED : made ? SHELF_NEW : SHELF_THERE;
 }
 
-static int check_image(struct shelf *s, struct err *err)
+static int check_image(struct column_row *row, struct err *err)
 {
-	return spot_check(&s->row, err) || column_check(&s->row, column_images, err) ||
-	       column_check(&s->row, column_paths, err) ||
-	       column_check(&s->row, column_sources, err) ? -1 : 0;
+	return spot_check(row, err) || column_check(row, column_images, err) ||
+	       column_check(row, column_paths, err) ||
+	       column_check(row, column_sources, err) ? -1 : 0;
 }
 
 static enum shelf_result put_image(struct shelf *s, struct rec *r, struct err *err)
 {
 	int64_t path;
 
-	if (check_image(s, err))
+	if (check_image(&s->row, err))
 		return SHELF_BAD;
 	if (spot_put(&s->spot, r, &path, err) || spot_describe(&s->spot, &s->row, err))
 		return SHELF_FAILED;
@@ -154,17 +154,17 @@ static int check_caption_id(struct rec *r, struct err *err)
 	       err_set(err, EXIT_DATA, "no 'caption_id' in the record");
 }
 
-static int check_caption(struct shelf *s, struct rec *r, struct err *err)
+static int check_caption(struct column_row *row, struct rec *r, struct err *err)
 {
-	return check_caption_id(r, err) || spot_check(&s->row, err) ||
-	       column_check(&s->row, column_captions, err) ? -1 : 0;
+	return check_caption_id(r, err) || spot_check(row, err) ||
+	       column_check(row, column_captions, err) ? -1 : 0;
 }
 
 static enum shelf_result put_caption(struct shelf *s, struct rec *r, struct err *err)
 {
 	struct twin_key key = { .number = -1 };
 
-	if (check_caption(s, r, err))
+	if (check_caption(&s->row, r, err))
 		return SHELF_BAD;
 	if (spot_put(&s->spot, r, &key.parent, err))
 		return SHELF_FAILED;
@@ -291,11 +291,16 @@ void shelf_all_new(struct shelf *s, bool all_new)
 	s->spot.all_new = all_new;
 }
 
-enum shelf_result shelf_check(struct shelf *s, struct rec *r, struct err *err)
+enum shelf_result shelf_check(struct rec *r, struct err *err)
 {
-	column_row_set(&s->row, r, NULL);
-	return (rec_kind(r) == REC_IMAGE ? check_image(s, err) : check_caption(s, r, err)) ?
-	       SHELF_BAD : SHELF_NEW;
+	struct column_row row;
+	int bad;
+
+	column_row_init(&row);
+	column_row_set(&row, r, NULL);
+	bad = rec_kind(r) == REC_IMAGE ? check_image(&row, err) : check_caption(&row, r, err);
+	column_row_release(&row);
+	return bad ? SHELF_BAD : SHELF_NEW;
 }
 
 enum shelf_result shelf_put(struct shelf *s, struct rec *r, struct err *err)

@@ -29,8 +29,11 @@ void shelf_free(struct shelf *s);
 /* Every record to come is new: nothing is looked up, which takes an index (fresh.h). */
 void shelf_all_new(struct shelf *s, bool all_new);
 
-/* What shelf_put would say of an image's or a caption's form: SHELF_BAD, or SHELF_NEW. */
-enum shelf_result shelf_check(struct shelf *s, struct rec *r, struct err *err);
+/*
+ * What shelf_put would say of an image's or a caption's form: SHELF_BAD, or SHELF_NEW. Any thread
+ * may ask.
+ */
+enum shelf_result shelf_check(struct rec *r, struct err *err);
 
 enum shelf_result shelf_put(struct shelf *s, struct rec *r, struct err *err);
 

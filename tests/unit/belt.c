@@ -8,6 +8,7 @@
 #include "tests/unit/scratch.h"
 
 #define MOST 100000
+#define BYTES (1u << 20)
 
 /* The end of the belt: all that came, as one text. Fails at chunk number `fail`. */
 struct end {
@@ -25,6 +26,8 @@ static int arrive(void *about, const struct buf *chunk, struct err *err)
 	return 0;
 }
 
+static const struct belt_job job = { .work = arrive, .bytes = BYTES };
+
 static void send_number(struct belt *belt, struct buf *sent, int n, int *result, struct err *err)
 {
 	char text[32];
@@ -40,7 +43,7 @@ static void carries_in_order(void **state)
 {
 	struct end end = { .chunks = 0 };
 	struct err err = { .text = "" };
-	struct belt *belt = belt_new(arrive, &end, &err);
+	struct belt *belt = belt_new(&job, &end, &err);
 	struct buf sent;
 	int i, result;
 
@@ -69,7 +72,7 @@ static void takes_long_chunks(void **state)
 {
 	struct end end = { .chunks = 0 };
 	struct err err = { .text = "" };
-	struct belt *belt = belt_new(arrive, &end, &err);
+	struct belt *belt = belt_new(&job, &end, &err);
 	char *room;
 	int i;
 
@@ -77,12 +80,12 @@ static void takes_long_chunks(void **state)
 	assert_non_null(belt);
 	buf_init(&end.got, BUF_NO_MAX);
 	for (i = 1; i <= 2; i++) {
-		room = buf_room(belt_chunk(belt), BELT_BYTES + 1);
-		memset(room, 'a' + i, BELT_BYTES + 1);
-		belt_chunk(belt)->len = BELT_BYTES + 1;
+		room = buf_room(belt_chunk(belt), BYTES + 1);
+		memset(room, 'a' + i, BYTES + 1);
+		belt_chunk(belt)->len = BYTES + 1;
 		assert_int_equal(belt_send(belt, &err), 0);
 		assert_int_equal(end.chunks, i);
-		assert_int_equal(end.got.len, (size_t)i * (BELT_BYTES + 1));
+		assert_int_equal(end.got.len, (size_t)i * (BYTES + 1));
 		assert_int_equal(end.got.data[end.got.len - 1], 'a' + i);
 	}
 	belt_free(belt);
@@ -93,7 +96,7 @@ static void tells_failures(void **state)
 {
 	struct end end = { .fail = 3 };
 	struct err err = { .text = "" };
-	struct belt *belt = belt_new(arrive, &end, &err);
+	struct belt *belt = belt_new(&job, &end, &err);
 	struct buf sent;
 	int i, result = 0;
 
@@ -116,11 +119,79 @@ static void tells_failures(void **state)
 	buf_release(&end.got);
 }
 
+/* Chunks that came back: their numbers must be 1, 2, 3... */
+struct trip {
+	struct end end;
+	int back;
+};
+
+static void come_back(void *about, const struct buf *chunk)
+{
+	struct trip *trip = about;
+	char text[32];
+
+	snprintf(text, sizeof(text), "chunk %d\n", trip->back++);
+	assert_string_equal(chunk->data, text);
+}
+
+/* Every chunk that was sent comes back once, also one that was dropped. */
+static void gives_chunks_back(void **state)
+{
+	static const struct belt_job round = { arrive, come_back, BYTES };
+	struct trip trip = { .end = { .fail = 500 } };
+	struct err err = { .text = "" };
+	struct belt *belt = belt_new(&round, &trip, &err);
+	struct buf sent;
+	int i, result;
+
+	(void)state;
+	assert_non_null(belt);
+	buf_init(&sent, BUF_NO_MAX);
+	buf_init(&trip.end.got, BUF_NO_MAX);
+	for (i = 0; i < 400; i++) {
+		send_number(belt, &sent, i, &result, &err);
+		assert_in_range(trip.back, 0, i + 1);
+	}
+	assert_int_equal(belt_wait(belt, &err), 0);
+	assert_int_equal(trip.back, 400);
+	for (; i < 600; i++)
+		send_number(belt, &sent, i, &result, &err);
+	belt_free(belt);
+	assert_int_equal(trip.back, 600);
+	assert_true(trip.end.chunks <= 500);
+	buf_release(&sent);
+	buf_release(&trip.end.got);
+}
+
+/* What a chunk leads to counts: heavier than all that may be under way, it is waited for. */
+static void counts_weight(void **state)
+{
+	struct end end = { .chunks = 0 };
+	struct err err = { .text = "" };
+	struct belt *belt = belt_new(&job, &end, &err);
+	struct buf sent;
+	int i, result;
+
+	(void)state;
+	assert_non_null(belt);
+	buf_init(&sent, BUF_NO_MAX);
+	buf_init(&end.got, BUF_NO_MAX);
+	for (i = 0; i < 300; i++) {
+		belt_weigh(belt, BYTES);
+		send_number(belt, &sent, i, &result, &err);
+		assert_int_equal(end.chunks, i + 1);
+	}
+	belt_free(belt);
+	buf_release(&sent);
+	buf_release(&end.got);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(carries_in_order), cmocka_unit_test(takes_long_chunks),
-		cmocka_unit_test(tells_failures),
+		cmocka_unit_test(tells_failures), cmocka_unit_test(gives_chunks_back),
+		cmocka_unit_test(counts_weight),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

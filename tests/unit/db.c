@@ -31,7 +31,7 @@ static void makes_the_complete_schema(void **state)
 
 	(void)state;
 	assert_int_equal(db_open(&db, scratch_path("new.db"), DB_WRITE, &err), 0);
-	assert_int_equal(number(&db, "PRAGMA page_size"), 65536);
+	assert_int_equal(number(&db, "PRAGMA page_size"), 16384);
 	assert_int_equal(number(&db, "PRAGMA application_id"), 0x63617071);
 	assert_int_equal(number(&db, "PRAGMA user_version"), 2);
 	assert_int_equal(number(&db, "PRAGMA foreign_keys"), 1);
@@ -175,6 +175,42 @@ static void says_that_the_disk_is_full(void **state)
 	db_close(&db, NULL);
 }
 
+static bool has_file(const char *name)
+{
+	return access(scratch_path(name), F_OK) == 0;
+}
+
+static void does_without_the_log_for_a_while(void **state)
+{
+	const char *path = scratch_path("log.db");
+	struct db db, other;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(db_open(&db, path, DB_WRITE, &err), 0);
+	assert_int_equal(db_without_log(&db, &err), 0);
+	assert_int_equal(db_begin(&db, &err), 0);
+	assert_int_equal(db_exec(&db, "INSERT INTO images (image_id) VALUES ('a')", &err), 0);
+	assert_int_equal(db_commit(&db, &err), 0);
+	assert_false(has_file("log.db-wal"));
+	assert_int_equal(number(&db, "SELECT journal_mode = 'truncate' FROM pragma_journal_mode"),
+			 1);
+	assert_int_equal(db_with_log(&db, &err), 0);
+	assert_false(has_file("log.db-journal"));
+	assert_int_equal(number(&db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
+
+	/* Others are there: it stays as it is, and works. */
+	assert_int_equal(db_open(&other, path, DB_READ, &err), 0);
+	assert_int_equal(number(&other, "SELECT count(*) FROM images"), 1);
+	assert_int_equal(db_without_log(&db, &err), 0);
+	assert_int_equal(number(&db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
+	assert_int_equal(db_with_log(&db, &err), 0);
+	assert_int_equal(db_exec(&db, "INSERT INTO images (image_id) VALUES ('b')", &err), 0);
+	assert_int_equal(number(&other, "SELECT count(*) FROM images"), 2);
+	db_close(&other, NULL);
+	db_close(&db, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +220,7 @@ int main(void)
 		cmocka_unit_test(says_that_a_store_is_damaged),
 		cmocka_unit_test(says_that_a_store_is_locked),
 		cmocka_unit_test(says_that_the_disk_is_full),
+		cmocka_unit_test(does_without_the_log_for_a_while),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

@@ -340,6 +340,51 @@ static void schemas_name_the_members_of_records(void **state)
 
 #define STORE_TEST(f) cmocka_unit_test_setup_teardown(f, open_store, close_store)
 
+static int steps;
+
+static int step(void *about)
+{
+	(void)about;
+	steps++;
+	return 0;
+}
+
+static enum shelf_result put_nameless(int n)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "{\"caption_id\":\"c%d\",\"image\":\"i/%d.jpg\","
+		 "\"caption\":\"A car.\"}", n, n);
+	return put(REC_CAPTION, line);
+}
+
+/* What SQLite does to find that a record is there. */
+static int steps_of_again(int n)
+{
+	steps = 0;
+	sqlite3_progress_handler(db.handle, 1, step, NULL);
+	assert_int_equal(put_nameless(n), SHELF_THERE);
+	sqlite3_progress_handler(db.handle, 0, NULL, NULL);
+	return steps;
+}
+
+/* Rows of others have no image_id: their paths are looked up, not looked through. */
+static void nameless_images_are_found_at_once(void **state)
+{
+	int few, many, n;
+
+	(void)state;
+	for (n = 0; n < 10; n++)
+		assert_int_equal(put_nameless(n), SHELF_NEW);
+	few = steps_of_again(5);
+	for (; n < 1000; n++)
+		assert_int_equal(put_nameless(n), SHELF_NEW);
+	many = steps_of_again(995);
+	assert_true(few > 0);
+	assert_in_range(many, few / 2, few * 2);
+	assert_int_equal(count("images"), 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +402,7 @@ int main(void)
 		STORE_TEST(tallies_are_united_and_the_last_verdict_stays),
 		STORE_TEST(copy_with_the_same_id_never_overwrites),
 		STORE_TEST(paths_of_one_image_share_its_row),
+		STORE_TEST(nameless_images_are_found_at_once),
 		cmocka_unit_test(schemas_name_the_members_of_records),
 	};
 

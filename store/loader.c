@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * See loader.h. Two threads, never both at the store: it is the belt's while there is a belt and
+ * chunks are under way, and the caller's otherwise.
+ */
+#include "store/loader.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/buf.h"
+#include "schemas/record.h"
+#include "store/belt.h"
+#include "store/fresh.h"
+
+#define HOLD_S 5	/* a transaction that a trickle keeps open; others wait a minute (db.c) */
+
+/*
+ * One transaction after the other leaves no moment for others who wait for the store: they look
+ * at least every 100 ms (SQLite's busy handler), so now and then it is left alone for longer.
+ */
+#define REST_EVERY_S 10
+#define REST_MS 120
+
+#define CHUNK (256u << 10)	/* weight of records handed over at once */
+#define BELT (8u << 20)		/* ... and under way; enough to bridge a commit's syncs */
+
+struct loader {
+	struct db *db;
+	struct shelf *shelf;
+	struct fresh *fresh;		/* NULL: the store held something, or it is over */
+	struct belt *belt;		/* records, NULL for a commit; NULL: none is needed (yet) */
+	size_t weight;			/* of the chunk that is being filled */
+	int64_t put, pending;		/* records; pending: since the last commit */
+	double begun_s;			/* when the first of these came */
+	int64_t there_was_new;
+	/* these go with the store from thread to thread */
+	int64_t open, committed;	/* open: records of the transaction under way */
+	int64_t new_was_there;
+	double rested_s;
+	atomic_bool disturbed;		/* another process writes, too: records are looked up */
+};
+
+static double now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+struct loader *loader_new(struct db *db, struct err *err)
+{
+	struct loader *l = xcalloc(1, sizeof(*l));
+
+	l->db = db;
+	l->rested_s = now_s();
+	l->shelf = shelf_new(db, err);
+	if (l->shelf && !fresh_open(&l->fresh, db, err)) {
+		shelf_all_new(l->shelf, l->fresh != NULL);
+		return l;
+	}
+	loader_free(l);
+	return NULL;
+}
+
+/* ---- with the store ---- */
+
+static int begin(struct loader *l, struct err *err)
+{
+	if (db_begin(l->db, err))
+		return -1;
+	if (!l->fresh || l->disturbed || !fresh_disturbed(l->fresh))
+		return 0;
+	l->disturbed = true;
+	shelf_all_new(l->shelf, false);
+	return db_make_indexes(l->db, err);
+}
+
+static int commit(struct loader *l, struct err *err)
+{
+	if (l->db->in_transaction && db_commit(l->db, err))
+		return -1;
+	l->committed += l->open;
+	l->open = 0;
+	return 0;
+}
+
+static enum shelf_result put(struct loader *l, struct rec *r, struct err *err)
+{
+	enum shelf_result result = SHELF_FAILED;
+
+	if (l->db->in_transaction || !begin(l, err))
+		result = shelf_put(l->shelf, r, err);
+	l->open += result == SHELF_NEW || result == SHELF_THERE;
+	return result;
+}
+
+static void rest(struct loader *l)
+{
+	if (now_s() - l->rested_s < REST_EVERY_S)
+		return;
+	sqlite3_sleep(REST_MS);
+	l->rested_s = now_s();
+}
+
+/* ---- the belt: both ends see a chunk as what it is, pointers ---- */
+
+static struct rec *record_at(const struct buf *chunk, size_t at)
+{
+	struct rec *r;
+
+	memcpy(&r, chunk->data + at, sizeof(r));
+	return r;
+}
+
+static int put_chunk(void *about, const struct buf *chunk, struct err *err)
+{
+	struct loader *l = about;
+	enum shelf_result result;
+	struct rec *r;
+	size_t at;
+
+	for (at = 0; at < chunk->len; at += sizeof(r)) {
+		r = record_at(chunk, at);
+		if (!r) {
+			if (commit(l, err))
+				return -1;
+			rest(l);
+			continue;
+		}
+		result = put(l, r, err);
+		if (result != SHELF_NEW && result != SHELF_THERE)
+			return -1;
+		l->new_was_there += result == SHELF_THERE;
+	}
+	return 0;
+}
+
+static void free_chunk(void *about, const struct buf *chunk)
+{
+	size_t at;
+
+	(void)about;
+	for (at = 0; at < chunk->len; at += sizeof(struct rec *))
+		rec_free(record_at(chunk, at));
+}
+
+static int send(struct loader *l, struct err *err)
+{
+	l->weight = 0;
+	return belt_send(l->belt, err);
+}
+
+static int start_belt(struct loader *l, struct err *err)
+{
+	static const struct belt_job job = { put_chunk, free_chunk, BELT };
+
+	if (l->belt)
+		return 0;
+	if (fresh_begin(l->fresh, err))
+		return -1;
+	l->belt = belt_new(&job, l, err);
+	return l->belt ? 0 : -1;
+}
+
+static int hand_over(struct loader *l, struct rec *r, struct err *err)
+{
+	size_t weight = r ? rec_weight(r) : 0;
+
+	buf_add(belt_chunk(l->belt), &r, sizeof(r));
+	belt_weigh(l->belt, weight);
+	l->weight += weight;
+	return r && l->weight < CHUNK ? 0 : send(l, err);
+}
+
+/* Whatever becomes of them: every record that was handed over is freed. */
+static void end_belt(struct loader *l)
+{
+	if (!l->belt)
+		return;
+	send(l, NULL);
+	belt_free(l->belt);
+	l->belt = NULL;
+}
+
+/* ---- the caller ---- */
+
+int64_t loader_free(struct loader *l)
+{
+	int64_t lost;
+
+	if (!l)
+		return 0;
+	end_belt(l);
+	lost = l->put - l->committed;
+	fresh_free(l->fresh);
+	shelf_free(l->shelf);
+	if (l->db->in_transaction)
+		db_rollback(l->db);
+	free(l);
+	return lost;
+}
+
+int64_t loader_pending(const struct loader *l)
+{
+	return l->pending;
+}
+
+int loader_commit(struct loader *l, struct err *err)
+{
+	l->pending = 0;
+	return l->belt ? hand_over(l, NULL, err) : commit(l, err);
+}
+
+/* One more is in: is it time? */
+static int count(struct loader *l, struct err *err)
+{
+	l->put++;
+	if (!l->pending++)
+		l->begun_s = now_s();
+	return l->pending < DB_ROWS_PER_TRANSACTION && now_s() - l->begun_s < HOLD_S ? 0 :
+	       loader_commit(l, err);
+}
+
+static enum shelf_result put_here(struct loader *l, struct rec *r, struct err *err)
+{
+	enum shelf_result result = put(l, r, err);
+
+	return (result == SHELF_NEW || result == SHELF_THERE) && count(l, err) ? SHELF_FAILED :
+	       result;
+}
+
+/*
+ * The fast way ends: the indexes are made, and what was put off is put in. It was taken for there
+ * before; where the filter was wrong, it is new.
+ */
+static int settle(struct loader *l, struct err *err)
+{
+	enum shelf_result result;
+	struct rec *r;
+	int got;
+
+	if (l->belt && (loader_commit(l, err) || belt_wait(l->belt, err)))
+		return -1;
+	end_belt(l);
+	shelf_all_new(l->shelf, false);
+	if (fresh_settle(l->fresh, err))
+		return -1;
+	while ((got = fresh_next(l->fresh, &r, err)) > 0) {
+		result = put_here(l, r, err);
+		rec_free(r);
+		if (result == SHELF_FAILED)
+			return -1;
+		l->there_was_new += result == SHELF_NEW;
+	}
+	fresh_free(l->fresh);
+	l->fresh = NULL;
+	return got;
+}
+
+static enum shelf_result put_fresh(struct loader *l, struct rec *r, bool *taken, struct err *err)
+{
+	int put_off;
+
+	if (shelf_check(r, err) == SHELF_BAD)
+		return SHELF_BAD;
+	put_off = fresh_put_off(l->fresh, r, err);
+	if (put_off)
+		return put_off < 0 ? SHELF_FAILED : SHELF_THERE;
+	if (start_belt(l, err))
+		return SHELF_FAILED;
+	*taken = true;
+	return hand_over(l, r, err) || count(l, err) ? SHELF_FAILED : SHELF_NEW;
+}
+
+enum shelf_result loader_put(struct loader *l, struct rec *r, bool *taken, struct err *err)
+{
+	*taken = false;
+	if (l->fresh && (l->disturbed || fresh_full(l->fresh) || !fresh_takes(r)) && settle(l, err))
+		return SHELF_FAILED;
+	return l->fresh ? put_fresh(l, r, taken, err) : put_here(l, r, err);
+}
+
+int loader_finish(struct loader *l, struct err *err)
+{
+	return (l->fresh && settle(l, err)) || loader_commit(l, err) ? -1 : 0;
+}
+
+void loader_corrections(const struct loader *l, int64_t *new_was_there, int64_t *there_was_new)
+{
+	*new_was_there = l->new_was_there;
+	*there_was_new = l->there_was_new;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * loader: whatever way records take into a store, each is in it once, and what was said of it adds
+ * up: on the fast way, off it, when another process writes meanwhile, when the disk is full.
+ */
+#include "store/loader.h"
+
+#include <sched.h>
+
+#include "schemas/record.h"
+#include "tests/unit/scratch.h"
+
+#define MANY 25000	/* two transactions and a half */
+
+static struct db db;
+static struct loader *loader;
+static int said[SHELF_FAILED + 1];
+
+static int open_store(void **state)
+{
+	struct err err;
+
+	(void)state;
+	memset(said, 0, sizeof(said));
+	if (db_open(&db, scratch_path("store.db"), DB_WRITE, &err))
+		return -1;
+	loader = loader_new(&db, &err);
+	return loader ? 0 : -1;
+}
+
+static int close_store(void **state)
+{
+	(void)state;
+	loader_free(loader);
+	db_close(&db, NULL);
+	return unlink(scratch_path("store.db"));
+}
+
+static enum shelf_result put_line(enum rec_kind kind, const char *line, struct err *err)
+{
+	struct rec *r = rec_parse(kind, line, strlen(line), err);
+	enum shelf_result result;
+	bool taken;
+
+	assert_non_null(r);
+	result = loader_put(loader, r, &taken, err);
+	if (!taken)
+		rec_free(r);
+	said[result]++;
+	return result;
+}
+
+static enum shelf_result put_caption(int n, int words, struct err *err)
+{
+	enum shelf_result result;
+	struct buf line;
+	int i;
+
+	buf_init(&line, BUF_NO_MAX);
+	buf_printf(&line, "{\"caption_id\":\"c%d\",\"image_id\":\"i%d\",\"image\":\"%d.jpg\","
+		   "\"caption\":\"It is", n, n, n);
+	for (i = 0; i < words; i++)
+		buf_adds(&line, " very");
+	buf_printf(&line, " number %d.\"}", n);
+	result = put_line(REC_CAPTION, line.data, err);
+	buf_release(&line);
+	return result;
+}
+
+static int64_t number(struct db *in, const char *sql)
+{
+	int64_t n = -1;
+
+	db_number(in, sql, &n, NULL);
+	return n;
+}
+
+static void expect_store(int64_t captions)
+{
+	assert_int_equal(number(&db, "SELECT count(*) FROM captions"), captions);
+	assert_int_equal(number(&db, "SELECT count(*) FROM captions c JOIN paths p ON p.id = c.path "
+				"WHERE c.caption LIKE 'It is% number ' || rtrim(p.path, '.jpg') "
+				"|| '.' AND c.caption_id = 'c' || rtrim(p.path, '.jpg')"), captions);
+	assert_int_equal(number(&db, "SELECT count(DISTINCT caption_id) FROM captions"), captions);
+	assert_int_equal(number(&db, "SELECT count(*) FROM sqlite_schema WHERE name IN "
+				"('images_by_id', 'paths_by_path', 'captions_by_id')"), 3);
+	assert_int_equal(number(&db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
+}
+
+static void expect_corrections(int64_t new_was_there, int64_t there_was_new)
+{
+	int64_t there, new;
+
+	loader_corrections(loader, &there, &new);
+	assert_int_equal(there, new_was_there);
+	assert_int_equal(new, there_was_new);
+}
+
+static void fills_a_fresh_store(void **state)
+{
+	struct err err = { .text = "" };
+	int n;
+
+	(void)state;
+	for (n = 0; n < MANY; n++)
+		assert_int_equal(put_caption(n, 1, &err), SHELF_NEW);
+	for (n = 0; n < 1000; n++)
+		assert_int_equal(put_caption(n * 7, 1, &err), SHELF_THERE);
+	assert_int_equal(put_line(REC_CAPTION, "{\"caption_id\":7,\"image\":\"a\"}", &err), SHELF_BAD);
+	assert_int_equal(loader_finish(loader, &err), 0);
+	assert_int_equal(loader_pending(loader), 0);
+	expect_corrections(0, 0);
+	expect_store(MANY);
+	for (n = 0; n < 1000; n++)
+		assert_int_equal(put_caption(n * 7, 1, &err), SHELF_THERE);
+	assert_int_equal(put_caption(MANY, 1, &err), SHELF_NEW);
+	assert_int_equal(loader_finish(loader, &err), 0);
+	expect_store(MANY + 1);
+	assert_int_equal(loader_free(loader), 0);
+	loader = NULL;
+}
+
+/* A question ends the fast way, and what was put off is in before it. */
+static void other_kinds_end_the_fast_way(void **state)
+{
+	struct err err = { .text = "" };
+
+	(void)state;
+	assert_int_equal(put_caption(1, 1, &err), SHELF_NEW);
+	assert_int_equal(put_caption(1, 1, &err), SHELF_THERE);
+	assert_int_equal(put_line(REC_QUESTION, "{\"question_id\":\"q\",\"image_id\":\"i1\","
+				  "\"image\":\"1.jpg\",\"question\":\"What?\","
+				  "\"options\":[\"a\",\"b\"],\"answer\":\"A\"}", &err), SHELF_NEW);
+	assert_int_equal(put_caption(2, 1, &err), SHELF_NEW);
+	assert_int_equal(put_caption(1, 1, &err), SHELF_THERE);
+	assert_int_equal(loader_finish(loader, &err), 0);
+	expect_store(2);
+	assert_int_equal(number(&db, "SELECT count(*) FROM questions q JOIN captions c USING (path)"),
+			 1);
+}
+
+/* Nothing comes: others need not wait. */
+static void commits_when_asked(void **state)
+{
+	struct err err = { .text = "" };
+	struct db other;
+
+	(void)state;
+	assert_int_equal(put_caption(1, 1, &err), SHELF_NEW);
+	assert_int_equal(loader_pending(loader), 1);
+	assert_int_equal(loader_commit(loader, &err), 0);
+	assert_int_equal(loader_pending(loader), 0);
+	assert_int_equal(db_open(&other, scratch_path("store.db"), DB_READ, &err), 0);
+	while (number(&other, "SELECT count(*) FROM captions") != 1)
+		sched_yield();
+	db_close(&other, NULL);
+}
+
+/* What another process put in after the filter began is not put in twice. */
+static void notices_another_writer(void **state)
+{
+	struct err err = { .text = "" };
+	struct shelf *shelf;
+	struct db other;
+	struct rec *r;
+	const char *line = "{\"caption_id\":\"c2\",\"image_id\":\"i2\",\"image\":\"2.jpg\","
+			   "\"caption\":\"It is very number 2.\"}";
+	int n;
+
+	(void)state;
+	commits_when_asked(state);
+	assert_int_equal(db_open(&other, scratch_path("store.db"), DB_WRITE, &err), 0);
+	shelf = shelf_new(&other, &err);
+	assert_non_null(shelf);
+	r = rec_parse(REC_CAPTION, line, strlen(line), &err);
+	assert_int_equal(shelf_put(shelf, r, &err), SHELF_NEW);
+	rec_free(r);
+	shelf_free(shelf);
+	db_close(&other, NULL);
+	for (n = 2; n < 100; n++)
+		assert_int_equal(put_caption(n, 1, &err), SHELF_NEW);
+	assert_int_equal(put_caption(50, 1, &err), SHELF_THERE);
+	assert_int_equal(loader_finish(loader, &err), 0);
+	expect_corrections(1, 0);
+	expect_store(99);
+}
+
+/* The failure is told, and every record is in the store or counted as lost. */
+static void tells_what_a_full_disk_lost(void **state)
+{
+	struct err err = { .text = "" };
+	int64_t lost;
+	int n;
+
+	(void)state;
+	assert_int_equal(db_exec(&db, "PRAGMA max_page_count = 2000", &err), 0);	/* 32 MB */
+	for (n = 0; n < 2 * MANY && !said[SHELF_FAILED]; n++)
+		put_caption(n, 400, &err);
+	if (!said[SHELF_FAILED])
+		assert_int_equal(loader_finish(loader, &err), -1);
+	assert_non_null(strstr(err.text, "disk is full"));
+	assert_int_equal(err.kind, EXIT_OUTPUT);
+	assert_in_range(said[SHELF_NEW], DB_ROWS_PER_TRANSACTION, 2 * MANY);
+	lost = loader_free(loader);
+	loader = NULL;
+	assert_int_equal(number(&db, "SELECT count(*) FROM captions"), said[SHELF_NEW] - lost);
+	assert_in_range(lost, 1, said[SHELF_NEW] - DB_ROWS_PER_TRANSACTION);
+	db_close(&db, NULL);
+	assert_int_equal(db_open(&db, scratch_path("store.db"), DB_WRITE, &err), 0);
+	expect_store(said[SHELF_NEW] - lost);
+}
+
+#define STORE_TEST(name) cmocka_unit_test_setup_teardown(name, open_store, close_store)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STORE_TEST(fills_a_fresh_store), STORE_TEST(other_kinds_end_the_fast_way),
+		STORE_TEST(commits_when_asked), STORE_TEST(notices_another_writer),
+		STORE_TEST(tells_what_a_full_disk_lost),
+	};
+
+	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
