@@ -145,13 +145,6 @@ static int change_mode(struct db *db, const char *mode, struct err *err)
 
 int db_with_log(struct db *db, struct err *err)
 {
-	int64_t without = 0;
-
-	if (db_number(db, "SELECT journal_mode = 'truncate' FROM pragma_journal_mode", &without, err))
-		return -1;
-	/* by way of DELETE: no empty journal stays beside the store */
-	if (without && change_mode(db, "PRAGMA journal_mode = DELETE", err))
-		return -1;
 	return change_mode(db, WITH_LOG, err);
 }
 

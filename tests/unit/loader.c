@@ -50,6 +50,7 @@ static enum shelf_result put_line(enum rec_kind kind, const char *line, struct e
 	return result;
 }
 
+/* Of two images one has no id, as in rows of others. */
 static enum shelf_result put_caption(int n, int words, struct err *err)
 {
 	enum shelf_result result;
@@ -57,8 +58,10 @@ static enum shelf_result put_caption(int n, int words, struct err *err)
 	int i;
 
 	buf_init(&line, BUF_NO_MAX);
-	buf_printf(&line, "{\"caption_id\":\"c%d\",\"image_id\":\"i%d\",\"image\":\"%d.jpg\","
-		   "\"caption\":\"It is", n, n, n);
+	buf_printf(&line, "{\"caption_id\":\"c%d\",\"image\":\"%d.jpg\",", n, n);
+	if (n % 2)
+		buf_printf(&line, "\"image_id\":\"i%d\",", n);
+	buf_adds(&line, "\"caption\":\"It is");
 	for (i = 0; i < words; i++)
 		buf_adds(&line, " very");
 	buf_printf(&line, " number %d.\"}", n);
@@ -82,6 +85,7 @@ static void expect_store(int64_t captions)
 				"WHERE c.caption LIKE 'It is% number ' || rtrim(p.path, '.jpg') "
 				"|| '.' AND c.caption_id = 'c' || rtrim(p.path, '.jpg')"), captions);
 	assert_int_equal(number(&db, "SELECT count(DISTINCT caption_id) FROM captions"), captions);
+	assert_int_equal(number(&db, "SELECT count(*) FROM images"), captions);
 	assert_int_equal(number(&db, "SELECT count(*) FROM sqlite_schema WHERE name IN "
 				"('images_by_id', 'paths_by_path', 'captions_by_id')"), 3);
 	assert_int_equal(number(&db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
@@ -139,6 +143,22 @@ static void other_kinds_end_the_fast_way(void **state)
 			 1);
 }
 
+/* An image that was seen may bring a caption that was not: that shows in the end. */
+static void corrects_what_only_looked_known(void **state)
+{
+	struct err err = { .text = "" };
+
+	(void)state;
+	assert_int_equal(put_caption(1, 1, &err), SHELF_NEW);
+	assert_int_equal(put_line(REC_CAPTION, "{\"caption_id\":\"other\",\"image_id\":\"i1\","
+				  "\"image\":\"1.jpg\",\"caption\":\"A second one.\"}", &err),
+			 SHELF_THERE);
+	assert_int_equal(loader_finish(loader, &err), 0);
+	expect_corrections(0, 1);
+	assert_int_equal(number(&db, "SELECT count(*) FROM captions"), 2);
+	assert_int_equal(number(&db, "SELECT count(*) FROM paths"), 1);
+}
+
 /* Nothing comes: others need not wait. */
 static void commits_when_asked(void **state)
 {
@@ -163,7 +183,7 @@ static void notices_another_writer(void **state)
 	struct shelf *shelf;
 	struct db other;
 	struct rec *r;
-	const char *line = "{\"caption_id\":\"c2\",\"image_id\":\"i2\",\"image\":\"2.jpg\","
+	const char *line = "{\"caption_id\":\"c2\",\"image\":\"2.jpg\","
 			   "\"caption\":\"It is very number 2.\"}";
 	int n;
 
@@ -216,7 +236,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(fills_a_fresh_store), STORE_TEST(other_kinds_end_the_fast_way),
-		STORE_TEST(commits_when_asked), STORE_TEST(notices_another_writer),
+		STORE_TEST(corrects_what_only_looked_known), STORE_TEST(commits_when_asked), STORE_TEST(notices_another_writer),
 		STORE_TEST(tells_what_a_full_disk_lost),
 	};
 
