@@ -46,6 +46,8 @@ WORKLOADS = {
     "blind-file": Workload([ASK + " -o made/out.jsonl -r made/rejects.jsonl"], "asking"),
     "ingest": Workload(["capqa-ingest -q -d out.db images.jsonl first.jsonl", "capqa-ingest -q -d out.db second.jsonl"],
                        "storing"),
+    # a new store is filled without a log; the first of these is three transactions and what was put off
+    "ingest-new": Workload(["capqa-ingest -q -d out.db first.jsonl", "capqa-ingest -q -d out.db second.jsonl"], "filling"),
     "export-new": Workload([EXPORT], "store"),
     "export-over": Workload([EXPORT], "published"),
     "export-aside": Workload([EXPORT], "published", {"RECORD_NO_EXCHANGE": "1"}),
@@ -297,8 +299,16 @@ def look_at_ledger(folder, cut, truth):
 
 
 def look_at_store(folder, cut, truth):
+    return look_at_rows(folder, cut, "SELECT question_id FROM questions ORDER BY id", question_ids)
+
+
+def look_at_captions(folder, cut, truth):
+    return look_at_rows(folder, cut, "SELECT caption_id FROM captions ORDER BY id", caption_ids)
+
+
+def look_at_rows(folder, cut, sql, ids):
     db = sound(folder + "/out.db")
-    there = select(db, "SELECT question_id FROM questions ORDER BY id")
+    there = select(db, sql)
     need(there == ids[:len(there)], "the store does not hold the first records of its input")
     wanted = (0, FIRST, FIRST + SECOND)[cut["acknowledged"]]
     need(len(there) >= wanted, f"{wanted} records were in when ingest said 0, {len(there)} are there")
@@ -336,7 +346,7 @@ def go_on(folder, name, workload, cut, truth, kept):
          f"{cut['asked']} calls and {calls} more, undisturbed {cut['quiet']}")
 
 
-LOOK = {"asking": look_at_ledger, "asking-long": look_at_ledger, "storing": look_at_store,
+LOOK = {"asking": look_at_ledger, "asking-long": look_at_ledger, "storing": look_at_store, "filling": look_at_captions,
         "store": look_at_export, "published": look_at_export}
 
 
@@ -407,7 +417,7 @@ def cuts_of(name, workload, ops):
 # ---- the world ----
 
 def prepare():
-    for base in ("asking", "asking-long", "storing", "store"):
+    for base in ("asking", "asking-long", "storing", "filling", "store"):
         os.makedirs(f"{work}/{base}/made")
     rows = planted(FIRST + SECOND)
     for path, some in (("asking/questions", rows[:QUESTIONS]), ("asking-long/questions", rows[:MANY]),
@@ -419,7 +429,19 @@ def prepare():
     shutil.copy(work + "/chain/capqa.db", work + "/store/")
     shutil.copytree(work + "/store", work + "/published")
     yard.must("capqa-export -q -d capqa.db -o made/dataset --format caprl", work + "/published")
-    return [json.loads(row)["question_id"] for row in rows]
+    told = captions(FIRST + SECOND)
+    for path, some in (("first", told[:FIRST] + told[:FIRST:20]), ("second", told[FIRST:])):
+        open(f"{work}/filling/{path}.jsonl", "w").writelines(some)
+    return [[json.loads(row)[key] for row in some] for some, key in ((rows, "question_id"), (told, "caption_id"))]
+
+
+# Of two images one has no id, as in rows of others.
+def captions(count):
+    def line(n):
+        h = hashlib.md5(b"%d" % n).hexdigest()
+        image = {"image": f"i/{n}.jpg", **({"image_id": h[::-1]} if n % 2 else {})}
+        return json.dumps({"caption_id": h, **image, "caption": f"{h} " * 20}) + "\n"
+    return [line(n) for n in range(count)]
 
 
 def test(name, workload):
@@ -440,7 +462,7 @@ with Yard("powercut", options.build) as yard:
     work = yard.work
     yard.start_sim("--synthetic")
     library, network = yard.compiled("record"), yard.compiled("nfs")
-    ids = prepare()
+    question_ids, caption_ids = prepare()
     results = [test(name, WORKLOADS[name]) for name in options.workloads or WORKLOADS]
 cuts, failed = (sum(column) for column in zip(*results))
 print(f"powercut: {cuts} power cuts, {failed} of them badly")
