@@ -225,13 +225,15 @@ void rec_become(struct rec *r, enum rec_kind kind)
 		know_member(kind, &r->members[i]);
 }
 
+/* Asked many times of every record: most members differ in their first letter. */
 static struct member *find(const struct rec *r, const char *key)
 {
-	size_t i, len = strlen(key);
+	struct member *m;
 
-	for (i = 0; i < r->count; i++)
-		if (r->members[i].key_len == len && !memcmp(r->members[i].key, key, len))
-			return &r->members[i];
+	for (m = r->members; m < r->members + r->count; m++)
+		if (m->key[0] == key[0] && !strncmp(m->key, key, m->key_len) &&
+		    !key[m->key_len])
+			return m;
 	return NULL;
 }
 

@@ -19,7 +19,7 @@
 #define KEYS_MAX 10000000
 #define CACHE "PRAGMA cache_size = -16384"	/* rows are only added, at the end */
 #define SORT "PRAGMA threads = 2; PRAGMA cache_size = -8192"	/* three times this, in runs */
-#define SORTED "PRAGMA threads = 0"
+#define SORTED "PRAGMA threads = 0; PRAGMA foreign_keys = ON"
 #define NO_VERSION (-1)		/* of SQLite's data_version: somebody came first */
 #define PUT_OFF_FREE 20000	/* from here on, at most one of five */
 
@@ -88,12 +88,16 @@ int fresh_open(struct fresh **to, struct db *db, struct err *err)
 	return f->spool ? 0 : err_set(err, EXIT_SYSTEM, "cannot use a temporary file:");
 }
 
-/* A change of the log counts as a writer's, so who writes is asked anew. */
+/*
+ * Every row refers to one that was put in just before, so SQLite need not look it up. A change of
+ * the log counts as a writer's, so who writes is asked anew.
+ */
 int fresh_begin(struct fresh *f, struct err *err)
 {
 	bool empty = false;
 
-	if (db_without_log(f->db, err) || look(f->db, &empty, &f->version, err))
+	if (db_without_log(f->db, err) || db_exec(f->db, "PRAGMA foreign_keys = OFF", err) ||
+	    look(f->db, &empty, &f->version, err))
 		return -1;
 	f->version = empty ? f->version : NO_VERSION;
 	return 0;

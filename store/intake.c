@@ -57,45 +57,62 @@ static bool is_foreign(struct rec *r, enum rec_kind kind)
 	}
 }
 
-/* Kinds that fit; *found is one of them. */
-static int fitting(struct rec *r, bool foreign, enum rec_kind *found, struct buf *names)
+static bool fits(struct rec *r, bool foreign, int kind)
+{
+	return foreign ? is_foreign(r, (enum rec_kind)kind) : is_ours(r, (enum rec_kind)kind);
+}
+
+/* Kinds that fit: how many, and one of them. */
+static int fitting(struct rec *r, bool foreign, enum rec_kind *found)
 {
 	int kind, count = 0;
 
 	for (kind = 0; kind < REC_KINDS; kind++) {
-		if (foreign ? !is_foreign(r, (enum rec_kind)kind) :
-			      !is_ours(r, (enum rec_kind)kind))
+		if (!fits(r, foreign, kind))
 			continue;
 		*found = (enum rec_kind)kind;
-		buf_printf(names, "%s %s", count++ ? " or" : "", rec_kind_name(*found));
+		count++;
 	}
 	return count;
+}
+
+static int say_unclear(struct rec *r, bool foreign, struct err *err)
+{
+	const char *between = "";
+	struct buf names;
+	int kind;
+
+	buf_init(&names, BUF_NO_MAX);
+	for (kind = 0; kind < REC_KINDS; kind++) {
+		if (!fits(r, foreign, kind))
+			continue;
+		buf_printf(&names, "%s %s", between, rec_kind_name((enum rec_kind)kind));
+		between = " or";
+	}
+	err_set(err, EXIT_DATA, "may be%s; --records KIND says which", names.data);
+	buf_release(&names);
+	return -1;
 }
 
 /* The record's kind, given or by its members. */
 static int recognise(const struct intake *in, struct rec *r, enum rec_kind *kind,
 		     bool *foreign, struct err *err)
 {
-	struct buf names;
 	int count = 1;
 
-	buf_init(&names, BUF_NO_MAX);
 	*foreign = false;
 	if (in->kind != REC_KINDS) {
 		*kind = in->kind;
 		*foreign = !is_ours(r, *kind) || in->image_field || in->text_field;
 	} else {
-		count = fitting(r, false, kind, &names);
+		count = fitting(r, false, kind);
 		*foreign = !count;
 		if (!count)
-			count = fitting(r, true, kind, &names);
+			count = fitting(r, true, kind);
 	}
 	if (!count)
-		err_set(err, EXIT_DATA, "no kind of record has these members");
-	else if (count > 1)
-		err_set(err, EXIT_DATA, "may be%s; --records KIND says which", names.data);
-	buf_release(&names);
-	return count == 1 ? 0 : -1;
+		return err_set(err, EXIT_DATA, "no kind of record has these members");
+	return count == 1 ? 0 : say_unclear(r, *foreign, err);
 }
 
 /* A relative path as it lies under the first root that has it. */

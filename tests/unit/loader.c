@@ -89,6 +89,8 @@ static void expect_store(int64_t captions)
 	assert_int_equal(number(&db, "SELECT count(*) FROM sqlite_schema WHERE name IN "
 				"('images_by_id', 'paths_by_path', 'captions_by_id')"), 3);
 	assert_int_equal(number(&db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
+	assert_int_equal(number(&db, "PRAGMA foreign_keys"), 1);
+	assert_int_equal(number(&db, "SELECT count(*) FROM pragma_foreign_key_check"), 0);
 }
 
 static void expect_corrections(int64_t new_was_there, int64_t there_was_new)
