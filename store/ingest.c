@@ -94,19 +94,6 @@ struct load {
 	struct buf text, rejects;
 };
 
-/* Once per input, and only where rows are not our own records. */
-static void say_layout(struct load *load, const struct item *item)
-{
-	if (load->named == item->file)
-		return;
-	buf_clear(&load->text);
-	intake_name(&load->intake, item->rec, &load->text);
-	if (!load->text.len)
-		return;
-	note("%s: %s", item->file, load->text.data);
-	load->named = item->file;
-}
-
 /* The records of one input record, each put or rejected; its fate is the best of theirs. */
 static enum run_fate put_all(struct load *load, struct item *item)
 {
@@ -138,13 +125,27 @@ static enum run_fate put_all(struct load *load, struct item *item)
 	return fates[best];
 }
 
+/* The layout is said once per input, and only where rows are not our own records. */
+static int read_item(struct load *load, const struct item *item, struct err *err)
+{
+	int bad;
+
+	buf_clear(&load->text);
+	bad = intake_read(&load->intake, item->rec,
+			  load->named == item->file ? NULL : &load->text, err);
+	if (load->text.len) {
+		note("%s: %s", item->file, load->text.data);
+		load->named = item->file;
+	}
+	return bad;
+}
+
 static void load_item(struct load *load, struct item *item)
 {
 	enum run_fate fate;
 	struct err err;
 
-	say_layout(load, item);
-	if (intake_read(&load->intake, item->rec, &err)) {
+	if (read_item(load, item, &err)) {
 		run_reject(load->run, item, load->intake.class, err.text);
 		return;
 	}

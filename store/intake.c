@@ -17,28 +17,35 @@ static bool has(const struct rec *r, const char *member)
 	return rec_raw(r, member, &value, &len);
 }
 
-/* What a record of this kind always has, and no other kind has together. */
+static bool has_image(const struct rec *r)
+{
+	return has(r, "image_id") || has(r, "image");
+}
+
+static bool is_judged(const struct rec *r)
+{
+	return has(r, "reward") || has(r, "judge");
+}
+
+/* What a record of this kind always has, and no other kind has together. Asked of every record. */
 static bool is_ours(const struct rec *r, enum rec_kind kind)
 {
-	bool image = has(r, "image") || has(r, "image_id");
-	bool judged = has(r, "reward") || has(r, "judge");
-
 	switch (kind) {
 	case REC_QUESTION:
 		return has(r, "question_id") && has(r, "question");
 	case REC_REPLY:
-		return image && has(r, "reply");
+		return has(r, "reply") && has_image(r);
 	case REC_SCORE:
-		return has(r, "caption_id") && judged;
+		return has(r, "caption_id") && is_judged(r);
 	case REC_CAPTION:
-		return has(r, "caption_id") && !judged;
+		return has(r, "caption_id") && !is_judged(r);
 	case REC_REJECT:
 		return has(r, "stage") && has(r, "class");
 	case REC_RUN:
 		return has(r, "stage") && has(r, "version");
 	default:
-		return image && has(r, "mime") && !has(r, "reply") && !has(r, "question_id") &&
-		       !has(r, "caption_id");
+		return has(r, "mime") && has_image(r) && !has(r, "reply") &&
+		       !has(r, "question_id") && !has(r, "caption_id");
 	}
 }
 
@@ -188,13 +195,15 @@ static int read_foreign(struct intake *in, struct rec *r, enum rec_kind kind, st
 	}
 }
 
-int intake_read(struct intake *in, struct rec *r, struct err *err)
+int intake_read(struct intake *in, struct rec *r, struct buf *layout, struct err *err)
 {
 	enum rec_kind kind = REC_KINDS;
 
 	in->class = "unknown_record";
 	if (recognise(in, r, &kind, &in->foreign, err))
 		return -1;
+	if (in->foreign && layout)
+		layout_name(r, kind, in->image_field, in->text_field, layout);
 	in->class = "bad_record";
 	in->one.rec = r;
 	in->items = &in->one;
@@ -205,15 +214,6 @@ int intake_read(struct intake *in, struct rec *r, struct err *err)
 		return -1;
 	rec_become(r, kind);
 	return 0;
-}
-
-void intake_name(const struct intake *in, struct rec *r, struct buf *out)
-{
-	enum rec_kind kind = REC_KINDS;
-	bool foreign;
-
-	if (!recognise(in, r, &kind, &foreign, NULL) && foreign)
-		layout_name(r, kind, in->image_field, in->text_field, out);
 }
 
 void intake_release(struct intake *in)

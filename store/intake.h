@@ -4,7 +4,7 @@
  * a row of others, which becomes one record or several (schemas/layout).
  *
  *	struct intake in = { .kind = REC_KINDS };
- *	if (intake_read(&in, rec, &err) == 0)
+ *	if (intake_read(&in, rec, NULL, &err) == 0)
  *		for (i = 0; i < in.count; i++) ... in.items[i]
  *	intake_release(&in);
  */
@@ -33,12 +33,10 @@ struct intake {
 /*
  * The records of a row; they stay intake's, and r the caller's (it may be items[0]). Questions
  * of others get the verdict `keep`, reason `imported`, unless they bring one. -1: no kind fits, or
- * several, or the row cannot be read.
+ * several, or the row cannot be read. `layout`, unless NULL, gets what layout_name says of a
+ * row of others, and nothing for a record of ours.
  */
-int intake_read(struct intake *in, struct rec *r, struct err *err);
+int intake_read(struct intake *in, struct rec *r, struct buf *layout, struct err *err);
 void intake_release(struct intake *in);
-
-/* What layout_name says of a row before it is read; nothing for a record of ours. */
-void intake_name(const struct intake *in, struct rec *r, struct buf *out);
 
 #endif
