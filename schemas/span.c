@@ -88,35 +88,23 @@ static int walk_escape(struct walk *w)
 	return 0;
 }
 
-static bool is_plain(char c)
-{
-	return (signed char)c >= 0x20 && c != '"' && c != '\\';
-}
-
 /* Of GCC and Clang; where the machine has no such registers, they make do. */
 typedef signed char lanes __attribute__((vector_size(16)));
-
-static lanes marks(const char *p)
-{
-	lanes bytes;
-
-	memcpy(&bytes, p, sizeof(bytes));
-	return (bytes < 0x20) | (bytes == '"') | (bytes == '\\');	/* below 0: not ASCII */
-}
 
 /* Past the ASCII that stands for itself in a string: most bytes of most lines. */
 static const char *skip_plain(const char *p, const char *end)
 {
-	uint64_t halves[2];
-	lanes found;
+	uint64_t found[2] = { 0 };
+	lanes bytes;
 
-	for (; end - p >= 32; p += 32) {
-		found = marks(p) | marks(p + 16);
-		memcpy(halves, &found, sizeof(halves));
-		if (halves[0] | halves[1])
+	for (; end - p >= 16; p += 16) {
+		memcpy(&bytes, p, sizeof(bytes));
+		bytes = (bytes < 0x20) | (bytes == '"') | (bytes == '\\');	/* < 0: not ASCII */
+		memcpy(found, &bytes, sizeof(found));
+		if (found[0] | found[1])
 			break;
 	}
-	while (p < end && is_plain(*p))
+	while (p < end && (signed char)*p >= 0x20 && *p != '"' && *p != '\\')
 		p++;
 	return p;
 }
