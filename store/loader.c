@@ -25,7 +25,7 @@
 #define REST_MS 120
 
 #define CHUNK (256u << 10)	/* weight of records handed over at once */
-#define BELT (16u << 20)		/* ... and under way; enough to bridge a commit's syncs */
+#define BELT (12u << 20)		/* ... and under way; enough to bridge a commit's syncs */
 
 struct loader {
 	struct db *db;
