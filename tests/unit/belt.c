@@ -28,6 +28,25 @@ static int arrive(void *about, const struct buf *chunk, struct err *err)
 
 static const struct belt_job job = { .work = arrive, .bytes = BYTES };
 
+/* A belt to `end`, with the texts of both sides empty. */
+static struct belt *start(const struct belt_job *how, struct end *end, struct buf *sent)
+{
+	struct err err = { .text = "" };
+	struct belt *belt = belt_new(how, end, &err);
+
+	assert_non_null(belt);
+	buf_init(sent, BUF_NO_MAX);
+	buf_init(&end->got, BUF_NO_MAX);
+	return belt;
+}
+
+static void stop(struct belt *belt, struct end *end, struct buf *sent)
+{
+	belt_free(belt);
+	buf_release(sent);
+	buf_release(&end->got);
+}
+
 static void send_number(struct belt *belt, struct buf *sent, int n, int *result, struct err *err)
 {
 	char text[32];
@@ -43,14 +62,11 @@ static void carries_in_order(void **state)
 {
 	struct end end = { .chunks = 0 };
 	struct err err = { .text = "" };
-	struct belt *belt = belt_new(&job, &end, &err);
 	struct buf sent;
+	struct belt *belt = start(&job, &end, &sent);
 	int i, result;
 
 	(void)state;
-	assert_non_null(belt);
-	buf_init(&sent, BUF_NO_MAX);
-	buf_init(&end.got, BUF_NO_MAX);
 	for (i = 0; i < MOST; i++) {
 		send_number(belt, &sent, i, &result, &err);
 		assert_int_equal(result, 0);
@@ -62,9 +78,7 @@ static void carries_in_order(void **state)
 	assert_int_equal(belt_wait(belt, &err), 0);
 	assert_int_equal(end.chunks, MOST);
 	assert_string_equal(end.got.data, sent.data);
-	belt_free(belt);
-	buf_release(&sent);
-	buf_release(&end.got);
+	stop(belt, &end, &sent);
 }
 
 /* Longer than all that may wait: sent alone, and done before belt_send comes back. */
@@ -96,14 +110,11 @@ static void tells_failures(void **state)
 {
 	struct end end = { .fail = 3 };
 	struct err err = { .text = "" };
-	struct belt *belt = belt_new(&job, &end, &err);
 	struct buf sent;
+	struct belt *belt = start(&job, &end, &sent);
 	int i, result = 0;
 
 	(void)state;
-	assert_non_null(belt);
-	buf_init(&sent, BUF_NO_MAX);
-	buf_init(&end.got, BUF_NO_MAX);
 	for (i = 0; i < MOST && result == 0; i++)
 		send_number(belt, &sent, i, &result, &err);
 	assert_int_equal(result, -1);		/* noticed while sending, as room ran out */
@@ -114,9 +125,7 @@ static void tells_failures(void **state)
 	assert_int_equal(err.kind, EXIT_OUTPUT);
 	assert_int_equal(end.chunks, 3);
 	assert_string_equal(end.got.data, "chunk 0\nchunk 1\n");
-	belt_free(belt);
-	buf_release(&sent);
-	buf_release(&end.got);
+	stop(belt, &end, &sent);
 }
 
 /* Chunks that came back: their numbers must be 1, 2, 3... */
@@ -140,14 +149,11 @@ static void gives_chunks_back(void **state)
 	static const struct belt_job round = { arrive, come_back, BYTES };
 	struct trip trip = { .end = { .fail = 500 } };
 	struct err err = { .text = "" };
-	struct belt *belt = belt_new(&round, &trip, &err);
 	struct buf sent;
+	struct belt *belt = start(&round, &trip.end, &sent);
 	int i, result;
 
 	(void)state;
-	assert_non_null(belt);
-	buf_init(&sent, BUF_NO_MAX);
-	buf_init(&trip.end.got, BUF_NO_MAX);
 	for (i = 0; i < 400; i++) {
 		send_number(belt, &sent, i, &result, &err);
 		assert_in_range(trip.back, 0, i + 1);
@@ -156,11 +162,9 @@ static void gives_chunks_back(void **state)
 	assert_int_equal(trip.back, 400);
 	for (; i < 600; i++)
 		send_number(belt, &sent, i, &result, &err);
-	belt_free(belt);
+	stop(belt, &trip.end, &sent);
 	assert_int_equal(trip.back, 600);
 	assert_true(trip.end.chunks <= 500);
-	buf_release(&sent);
-	buf_release(&trip.end.got);
 }
 
 /* What a chunk leads to counts: heavier than all that may be under way, it is waited for. */
@@ -168,22 +172,17 @@ static void counts_weight(void **state)
 {
 	struct end end = { .chunks = 0 };
 	struct err err = { .text = "" };
-	struct belt *belt = belt_new(&job, &end, &err);
 	struct buf sent;
+	struct belt *belt = start(&job, &end, &sent);
 	int i, result;
 
 	(void)state;
-	assert_non_null(belt);
-	buf_init(&sent, BUF_NO_MAX);
-	buf_init(&end.got, BUF_NO_MAX);
 	for (i = 0; i < 300; i++) {
 		belt_weigh(belt, BYTES);
 		send_number(belt, &sent, i, &result, &err);
 		assert_int_equal(end.chunks, i + 1);
 	}
-	belt_free(belt);
-	buf_release(&sent);
-	buf_release(&end.got);
+	stop(belt, &end, &sent);
 }
 
 int main(void)
