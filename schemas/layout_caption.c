@@ -4,7 +4,9 @@
  */
 #include <string.h>
 
+#include "cli/buf.h"
 #include "schemas/layout_in.h"
+#include "schemas/list.h"
 
 const char *const layout_caption_fields[] = { "caption", "text", "conversations", "messages",
 					      NULL };
@@ -78,14 +80,28 @@ const char *layout_text_in(struct rec *r, const char *field)
 /* Takes the last turn out of its list: it stands in `caption` now. */
 static void drop_last_turn(struct rec *r, const char *field)
 {
-	cJSON *rest = cJSON_Duplicate(rec_json(r, field), true);
+	const char *text, *end = NULL, *before = NULL;
+	struct span_members turn = { 0 };
+	struct list list;
+	struct buf rest;
+	size_t len;
 
-	cJSON_DeleteItemFromArray(rest, cJSON_GetArraySize(rest) - 1);
-	if (cJSON_GetArraySize(rest))
-		rec_set_json(r, field, rest);
-	else
+	rec_raw(r, field, &text, &len);
+	list = list_of(text, len);
+	while (list_next(&list, &turn) && list.end != end) {
+		before = end;
+		end = list.end;
+	}
+	span_members_release(&turn);
+	if (!before) {
 		rec_drop(r, field);
-	cJSON_Delete(rest);
+		return;
+	}
+	buf_init(&rest, BUF_NO_MAX);
+	buf_add(&rest, text, (size_t)(before - text));
+	buf_addc(&rest, ']');
+	rec_set_raw(r, field, rest.data, rest.len);
+	buf_release(&rest);
 }
 
 static void move_caption(struct rec *r, const char *from)

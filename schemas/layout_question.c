@@ -7,7 +7,7 @@
 
 #include "cli/buf.h"
 #include "schemas/layout_in.h"
-#include "schemas/span.h"
+#include "schemas/list.h"
 
 static const cJSON *at(const cJSON *object, const char *name)
 {
@@ -63,6 +63,46 @@ static cJSON *single_question(struct rec *r)
 	return list;
 }
 
+/* Appends the value of `key` of the object that stands in `member`; nothing where it is none. */
+static void add_raw_at(struct rec *r, const char *member, const char *key, struct buf *out)
+{
+	struct span_members found = { 0 };
+	const struct span_member *m;
+	const char *object;
+	size_t len;
+
+	if (rec_raw(r, member, &object, &len) && !span_object(object, len, &found, NULL)) {
+		m = list_member(&found, key);
+		if (m)
+			buf_add(out, m->value, m->value_len);
+	}
+	span_members_release(&found);
+}
+
+/* The text of the list that layout_question_list found, on one line; none of a row's one. */
+static void add_raw_list(struct rec *r, struct buf *out)
+{
+	struct buf text;
+
+	add_raw_at(r, "reward_model", "ground_truth", out);
+	if (out->len && out->data[0] == '"') {
+		buf_init(&text, BUF_NO_MAX);
+		span_unquote(&text, out->data, out->len);
+		buf_clear(out);
+		if (!span_check(text.data, text.len, NULL))
+			span_canon(out, text.data, text.len);
+		buf_release(&text);
+	}
+	if (out->len && out->data[0] == '[')
+		return;
+	buf_clear(out);
+	add_raw_at(r, "cap_rl_qa", "kept_qas", out);
+	if (out->len && out->data[0] == '[')
+		return;
+	buf_clear(out);
+	add_raw_at(r, "cap_rl_qa", "parsed_qa_list", out);
+}
+
 const cJSON *layout_question_list(struct rec *r, const char **name, cJSON **owned)
 {
 	const cJSON *list = truth_of(r, owned);
@@ -105,30 +145,38 @@ static void set_from(struct rec *q, const char *rule, size_t index)
 	buf_release(&b);
 }
 
+static bool is_one_of(const struct span_member *m, const char *const *names)
+{
+	const struct span_members one = { (struct span_member *)m, 1, 1 };
+
+	while (*names && !list_member(&one, *names))
+		names++;
+	return *names != NULL;
+}
+
 /* What else an element of the list says, unless a record of ours means something by it. */
-static void add_rest(struct rec *q, const cJSON *item)
+static void add_rest(struct rec *q, const struct span_members *element)
 {
 	static const char *const read[] = { "question", "choices", "options", "answer", NULL };
-	const char *const *names;
-	const cJSON *member;
+	const struct span_member *m;
+	struct buf key;
 	const char *raw;
 	size_t len;
 
-	cJSON_ArrayForEach(member, item) {
-		for (names = read; *names && strcmp(*names, member->string); names++)
-			;
-		if (*names)
+	buf_init(&key, BUF_NO_MAX);
+	for (m = element->items; m < element->items + element->count; m++) {
+		if (is_one_of(m, read) || is_one_of(m, rec_members(REC_QUESTION)))
 			continue;
-		for (names = rec_members(REC_QUESTION); *names && strcmp(*names, member->string);
-		     names++)
-			;
-		if (!*names && !rec_raw(q, member->string, &raw, &len))
-			rec_set_json(q, member->string, member);
+		buf_clear(&key);
+		span_unquote(&key, m->key - 1, m->key_len + 2);
+		if (!rec_raw(q, key.data, &raw, &len))
+			rec_set_raw(q, key.data, m->value, m->value_len);
 	}
+	buf_release(&key);
 }
 
-static struct rec *make(struct rec *row, const cJSON *item, const char *rule, size_t index,
-			struct err *err)
+static struct rec *make(struct rec *row, const cJSON *item, const struct span_members *element,
+			const char *rule, size_t index, struct err *err)
 {
 	const char *question = cJSON_GetStringValue(at(item, "question"));
 	const cJSON *choices = at(item, "choices");
@@ -151,7 +199,7 @@ static struct rec *make(struct rec *row, const cJSON *item, const char *rule, si
 	set_options(q, &c);
 	rec_set_text(q, "answer", letter);
 	set_from(q, rule, index);
-	add_rest(q, item);
+	add_rest(q, element);
 	return q;
 }
 
@@ -164,18 +212,45 @@ static void add(struct layout_questions *list, struct rec *rec, const struct err
 	list->count++;
 }
 
+/* What reward_model says beside its ground truth. */
+static void keep_rest_of_reward(struct rec *parent)
+{
+	struct span_members found = { 0 };
+	const struct span_member *m;
+	const char *object;
+	struct buf rest;
+	size_t len, i;
+
+	if (!rec_raw(parent, "reward_model", &object, &len))
+		return;
+	buf_init(&rest, BUF_NO_MAX);
+	if (span_object(object, len, &found, NULL))
+		buf_add(&rest, object, len);
+	for (i = 0; i < found.count; i++) {
+		m = &found.items[i];
+		if (m == list_member(&found, "ground_truth"))
+			continue;
+		buf_addc(&rest, rest.len ? ',' : '{');
+		buf_add(&rest, m->key - 1, m->key_len + 2);
+		buf_addc(&rest, ':');
+		buf_add(&rest, m->value, m->value_len);
+	}
+	if (found.count && rest.len)
+		buf_addc(&rest, '}');
+	span_members_release(&found);
+	if (rest.len)
+		rec_set_raw(parent, "reward_model", rest.data, rest.len);
+	else
+		rec_drop(parent, "reward_model");
+	buf_release(&rest);
+}
+
 /* The row without the questions, which become records of their own. */
 static struct rec *parent_of(struct rec *row)
 {
 	struct rec *parent = rec_child(row, REC_QUESTION);
-	cJSON *rest = cJSON_Duplicate(rec_json(row, "reward_model"), true);
 
-	cJSON_DeleteItemFromObjectCaseSensitive(rest, "ground_truth");
-	if (cJSON_GetArraySize(rest))
-		rec_set_json(parent, "reward_model", rest);
-	else
-		rec_drop(parent, "reward_model");
-	cJSON_Delete(rest);
+	keep_rest_of_reward(parent);
 	rec_drop(parent, "cap_rl_qa");
 	rec_drop(parent, "choices");
 	return parent;
@@ -187,15 +262,33 @@ static const char *rule_of(const char *name)
 	       "row";
 }
 
+static void make_all(struct rec *parent, const cJSON *items, const struct buf *text,
+		     const char *rule, struct layout_questions *out)
+{
+	struct list list = list_of(text->data, text->len);
+	struct span_members element = { 0 };
+	const cJSON *item;
+	struct err why;
+	size_t index = 0;
+
+	cJSON_ArrayForEach(item, items) {
+		if (!text->len || list_next(&list, &element) <= 0)
+			element.count = 0;
+		add(out, make(parent, item, &element, rule, index, &why), &why);
+		index++;
+	}
+	span_members_release(&element);
+}
+
 int layout_questions(struct rec *row, const char *image_field, struct layout_questions *out,
 		     struct err *err)
 {
-	const cJSON *list, *item;
+	const cJSON *list;
 	struct rec *parent;
 	cJSON *owned = NULL;
 	const char *name;
-	struct err why;
-	size_t index = 0;
+	struct buf text;
+	int result = -1;
 
 	layout_questions_clear(out);
 	rec_become(row, REC_QUESTION);
@@ -203,24 +296,23 @@ int layout_questions(struct rec *row, const char *image_field, struct layout_que
 		add(out, rec_child(row, REC_QUESTION), NULL);
 		return 0;
 	}
+	buf_init(&text, BUF_NO_MAX);
 	list = layout_question_list(row, &name, &owned);
 	if (!list || !cJSON_GetArraySize(list)) {
-		cJSON_Delete(owned);
-		return err_set(err, EXIT_DATA, "no questions in the row");
+		err_set(err, EXIT_DATA, "no questions in the row");
+	} else {
+		name = rule_of(name);	/* before `images` moves */
+		result = layout_settle_image(row, image_field, err);
 	}
-	name = rule_of(name);	/* before `images` moves */
-	if (layout_settle_image(row, image_field, err)) {
-		cJSON_Delete(owned);
-		return -1;
+	if (!result) {
+		add_raw_list(row, &text);
+		parent = parent_of(row);
+		make_all(parent, list, &text, name, out);
+		rec_free(parent);
 	}
-	parent = parent_of(row);
-	cJSON_ArrayForEach(item, list) {
-		add(out, make(parent, item, name, index, &why), &why);
-		index++;
-	}
-	rec_free(parent);
 	cJSON_Delete(owned);
-	return 0;
+	buf_release(&text);
+	return result;
 }
 
 void layout_questions_clear(struct layout_questions *list)

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schemas/list.h"
 #include "schemas/record.h"
 #include "schemas/rule.h"
 #include "schemas/tally.h"
-#include "store/list.h"
 
 static const char *const passes[] = { "blind", "sight", "control", NULL };
 

@@ -8,9 +8,9 @@
 
 #include "cli/buf.h"
 #include "schemas/hash.h"
+#include "schemas/list.h"
 #include "schemas/record.h"
 #include "store/column.h"
-#include "store/list.h"
 #include "store/quiz.h"
 #include "store/spot.h"
 #include "store/twin.h"

@@ -344,6 +344,64 @@ static void test_names(void **state)
 	named(REC_QUESTION, ROW("\"A) x\",\"B) y\"", "A"), "CapRL-QA rows: image from 'image'");
 }
 
+#define ODD "\"big\":12345678901234567890,\"one\":1.0,\"deep\":{\"x\": [1.50, null]},\"path\":\"a\\/b\""
+
+static void question(const char *line, const char *const *expected)
+{
+	struct rec *row = parse(REC_QUESTION, line);
+	struct layout_questions list = { 0 };
+	struct err err = { 0 };
+	struct buf b;
+	size_t i;
+
+	if (layout_questions(row, NULL, &list, &err))
+		fail_msg("%s: %s", line, err.text);
+	buf_init(&b, BUF_NO_MAX);
+	for (i = 0; i < list.count; i++) {
+		assert_non_null(expected[i]);
+		assert_non_null(list.items[i].rec);
+		buf_clear(&b);
+		rec_write(list.items[i].rec, &b);
+		/* what comes behind the known members */
+		assert_non_null(strstr(b.data, "\"from\":"));
+		assert_string_equal(strchr(strstr(b.data, "\"from\":"), '}') + 1, expected[i]);
+	}
+	assert_null(expected[i]);
+	buf_release(&b);
+	layout_questions_release(&list);
+	rec_free(row);
+}
+
+/* What is not understood goes on with its own bytes, also out of the lists of others. */
+static void test_strange_members_keep_their_bytes(void **state)
+{
+	struct rec *r;
+	struct err err;
+
+	(void)state;
+	question("{\"image\":\"a\",\"reward_model\":{\"style\":1.0,\"ground_truth\":["
+		 "{\"question\":\"Q\",\"choices\":[\"x\",\"y\"],\"answer\":\"A\"," ODD "},"
+		 "{\"question\":\"R\",\"choices\":[\"x\",\"y\"],\"answer\":\"B\",\"\\u0061\":2.0}],"
+		 "\"note\": \"b\\/c\"}," ODD "}", (const char *const[]){
+			 ",\"reward_model\":{\"style\":1.0,\"note\":\"b\\/c\"}," ODD "}\n",
+			 ",\"reward_model\":{\"style\":1.0,\"note\":\"b\\/c\"}," ODD ",\"a\":2.0}\n",
+			 NULL });
+	/* a list in a text: its own line breaks would be ours */
+	question("{\"image\":\"a\",\"reward_model\":{\"ground_truth\":\" [\\n{\\\"question\\\":\\\"Q\\\","
+		 "\\\"choices\\\":[\\\"x\\\",\\\"y\\\"],\\\"answer\\\":\\\"A\\\",\\n\\\"one\\\": 1.0}]\"}}",
+		 (const char *const[]){ ",\"one\":1.0}\n", NULL });
+	question("{\"image\":\"a\",\"cap_rl_qa\":{\"kept_qas\":null,\"parsed_qa_list\":["
+		 "{\"question\":\"Q\",\"options\":[\"x\",\"y\"],\"answer\":\"A\",\"one\":1.0}]}}",
+		 (const char *const[]){ ",\"one\":1.0}\n", NULL });
+
+	r = parse(REC_CAPTION, "{\"image\":\"a\",\"conversations\":[\"odd\", {\"from\":\"human\","
+		  "\"value\":\"x\"," ODD "} ,{\"from\":\"gpt\",\"value\":\"A car.\"}]}");
+	assert_int_equal(layout_caption(r, NULL, NULL, &err), 0);
+	rec_drop(r, "caption_id");
+	becomes(r, "{\"image\":\"a\",\"caption\":\"A car.\",\"conversations\":[\"odd\", "
+		"{\"from\":\"human\",\"value\":\"x\"," ODD "}]}\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +415,7 @@ int main(void)
 		cmocka_unit_test(test_question_rows),
 		cmocka_unit_test(test_choices),
 		cmocka_unit_test(test_questions_of_ours_pass),
+		cmocka_unit_test(test_strange_members_keep_their_bytes),
 		cmocka_unit_test(test_names),
 	};
 

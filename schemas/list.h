@@ -4,9 +4,11 @@
  *
  *	struct list list = list_of(value, len);
  *	while ((got = list_next(&list, &members)) > 0) ...
+ *
+ * What is passed on goes by these spans: cJSON would make 1 of 1.0.
  */
-#ifndef STORE_LIST_H
-#define STORE_LIST_H
+#ifndef SCHEMAS_LIST_H
+#define SCHEMAS_LIST_H
 
 #include <stddef.h>
 
@@ -15,6 +17,7 @@
 struct list {
 	const char *text;
 	size_t len;
+	const char *end;	/* of the element that list_next found, in text */
 	struct span_array array;
 };
 
@@ -22,5 +25,8 @@ struct list list_of(const char *value, size_t len);
 
 /* 1: *members are the next object's; 0: the end; -1: not an array, or an element no object. */
 int list_next(struct list *list, struct span_members *members);
+
+/* By its key, unescaped; NULL: there is none. */
+const struct span_member *list_member(const struct span_members *members, const char *key);
 
 #endif
