@@ -11,6 +11,7 @@
 #include "cli/buf.h"
 #include "schemas/hash.h"
 #include "schemas/layout_in.h"
+#include "schemas/span.h"
 
 const char *const layout_image_fields[] = { "image", "image_path", "img", "file_name", "images",
 					    NULL };
@@ -89,15 +90,16 @@ static bool is_scalar(const char *raw)
 static void keep_id(struct rec *r, const char *from, const char *to)
 {
 	const char *raw;
-	char *copy;
+	struct buf id;
 	size_t len;
 
 	if (rec_has(r, to) || !rec_has(r, from) || !rec_raw(r, from, &raw, &len))
 		return;
-	copy = xstrndup(raw, len);
+	buf_init(&id, BUF_NO_MAX);
+	span_canon(&id, raw, len);
 	rec_drop(r, from);
-	rec_set_raw(r, to, copy, len);
-	free(copy);
+	rec_set_raw(r, to, id.data, id.len);
+	buf_release(&id);
 }
 
 /* An image_id that is none of ours must not pass for the hash of the image's bytes. */

@@ -161,10 +161,11 @@ static void add_rest(struct rec *q, const struct span_members *element)
 	const struct span_member *m;
 	struct buf key;
 	const char *raw;
-	size_t len;
+	size_t len, i;
 
 	buf_init(&key, BUF_NO_MAX);
-	for (m = element->items; m < element->items + element->count; m++) {
+	for (i = 0; i < element->count; i++) {
+		m = &element->items[i];
 		if (is_one_of(m, read) || is_one_of(m, rec_members(REC_QUESTION)))
 			continue;
 		buf_clear(&key);

@@ -229,11 +229,13 @@ void rec_become(struct rec *r, enum rec_kind kind)
 static struct member *find(const struct rec *r, const char *key)
 {
 	struct member *m;
+	size_t i;
 
-	for (m = r->members; m < r->members + r->count; m++)
-		if (m->key[0] == key[0] && !strncmp(m->key, key, m->key_len) &&
-		    !key[m->key_len])
+	for (i = 0; i < r->count; i++) {
+		m = &r->members[i];
+		if (m->key[0] == key[0] && !strncmp(m->key, key, m->key_len) && !key[m->key_len])
 			return m;
+	}
 	return NULL;
 }
 

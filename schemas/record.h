@@ -69,7 +69,7 @@ bool rec_raw(const struct rec *r, const char *key, const char **value, size_t *l
 void rec_set_text(struct rec *r, const char *key, const char *text);	/* NULL: null */
 void rec_set_int(struct rec *r, const char *key, int64_t value);
 void rec_set_json(struct rec *r, const char *key, const cJSON *value);
-/* json is one valid JSON value in canonical form. */
+/* json is one valid JSON value; of a member that is known, in canonical form. */
 void rec_set_raw(struct rec *r, const char *key, const char *json, size_t len);
 void rec_drop(struct rec *r, const char *key);
 

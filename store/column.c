@@ -337,8 +337,10 @@ void column_rest(const struct span_members *members, const struct column *column
 {
 	const struct span_member *m;
 	const struct column *c;
+	size_t i;
 
-	for (m = members->items; m < members->items + members->count; m++) {
+	for (i = 0; i < members->count; i++) {
+		m = &members->items[i];
 		for (c = columns; c->member && !is_member(m, c->member); c++)
 			;
 		if (c->member || is_member(m, also) || is_member(m, also2))

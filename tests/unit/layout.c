@@ -70,6 +70,8 @@ static void test_foreign_ids(void **state)
 	image("{\"id\":17,\"image\":\"a\"}", NULL, "{\"image\":\"a\",\"source_id\":17}\n");
 	image("{\"id\":\"x7\",\"image\":\"a\"}", NULL,
 	      "{\"image\":\"a\",\"source_id\":\"x7\"}\n");
+	image("{\"id\":\"a\\u00e9\",\"image\":\"a\"}", NULL,	/* in canonical form, as a known member is */
+	      "{\"image\":\"a\",\"source_id\":\"a\xc3\xa9\"}\n");
 	image("{\"id\":{\"a\":1},\"image\":\"a\"}", NULL,
 	      "{\"image\":\"a\",\"id\":{\"a\":1}}\n");
 	image("{\"id\":1,\"source_id\":2,\"image\":\"a\"}", NULL,
