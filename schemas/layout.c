@@ -201,12 +201,16 @@ void layout_name(struct rec *r, enum rec_kind kind, const char *image_field,
 	const char *image = layout_choose(r, layout_image_fields, image_field, layout_path_in,
 					  "", NULL);
 	const char *text = NULL, *form = NULL;
-	cJSON *owned = NULL;
+	struct buf list_text;
+	cJSON *list;
 
 	if (kind == REC_QUESTION) {
-		if (!rec_has(r, "question_id") && layout_question_list(r, &form, &owned))
+		buf_init(&list_text, BUF_NO_MAX);
+		list = rec_has(r, "question_id") ? NULL : layout_question_list(r, &form, &list_text);
+		if (list)
 			name_parts(out, form, image, NULL, NULL);
-		cJSON_Delete(owned);
+		cJSON_Delete(list);
+		buf_release(&list_text);
 		return;
 	}
 	if (kind == REC_REPLY || kind == REC_CAPTION)

@@ -27,9 +27,12 @@ void layout_move(struct rec *r, const char *from, layout_reader *read, const cha
 /* The image's path where there is one; a record of ours may have its image_id alone. */
 int layout_settle_image(struct rec *r, const char *field, struct err *err);
 
-/* The questions of a row as a list of objects, or the row's one; NULL: it has none. *name says
- * what the row is called, *owned (for cJSON_Delete) is what had to be parsed. */
-const cJSON *layout_question_list(struct rec *r, const char **name, cJSON **owned);
+/*
+ * The questions of a row as a list of objects, or the row's one, for cJSON_Delete; NULL: it has
+ * none. *name says what the row is called, `text` (initialised) is that of a list, on one line,
+ * and empty for a row's one.
+ */
+cJSON *layout_question_list(struct rec *r, const char **name, struct buf *text);
 
 /* Choices and answer of one question. */
 #define LAYOUT_CHOICES_MAX 25

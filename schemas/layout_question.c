@@ -14,28 +14,6 @@ static const cJSON *at(const cJSON *object, const char *name)
 	return cJSON_GetObjectItemCaseSensitive(object, name);
 }
 
-/* ground_truth, as it is or as a JSON text of it. */
-static const cJSON *truth_of(struct rec *r, cJSON **owned)
-{
-	const cJSON *truth = at(rec_json(r, "reward_model"), "ground_truth");
-	const char *text = cJSON_GetStringValue(truth);
-
-	if (!text)
-		return cJSON_IsArray(truth) ? truth : NULL;
-	if (span_check(text, strlen(text), NULL))
-		return NULL;
-	*owned = cJSON_Parse(text);
-	return cJSON_IsArray(*owned) ? *owned : NULL;
-}
-
-static const cJSON *dataflow_list(struct rec *r)
-{
-	const cJSON *qa = rec_json(r, "cap_rl_qa"), *kept = at(qa, "kept_qas");
-
-	kept = cJSON_IsArray(kept) ? kept : at(qa, "parsed_qa_list");
-	return cJSON_IsArray(kept) ? kept : NULL;
-}
-
 bool layout_has_questions(struct rec *r)
 {
 	return rec_has(r, "reward_model") || rec_has(r, "cap_rl_qa") ||
@@ -63,61 +41,60 @@ static cJSON *single_question(struct rec *r)
 	return list;
 }
 
-/* Appends the value of `key` of the object that stands in `member`; nothing where it is none. */
-static void add_raw_at(struct rec *r, const char *member, const char *key, struct buf *out)
+static bool is_list(const struct buf *text)
+{
+	return text->len && text->data[0] == '[';
+}
+
+/* The value of `key` of the object that stands in `member`: is it a list? */
+static bool find_list(struct rec *r, const char *member, const char *key, struct buf *out)
 {
 	struct span_members found = { 0 };
 	const struct span_member *m;
 	const char *object;
 	size_t len;
 
+	buf_clear(out);
 	if (rec_raw(r, member, &object, &len) && !span_object(object, len, &found, NULL)) {
 		m = list_member(&found, key);
 		if (m)
 			buf_add(out, m->value, m->value_len);
 	}
 	span_members_release(&found);
+	return is_list(out);
 }
 
-/* The text of the list that layout_question_list found, on one line; none of a row's one. */
-static void add_raw_list(struct rec *r, struct buf *out)
+/* ground_truth, as it is or as a JSON text of it, whose line breaks would be ours. */
+static bool find_truth(struct rec *r, struct buf *out)
 {
 	struct buf text;
 
-	add_raw_at(r, "reward_model", "ground_truth", out);
-	if (out->len && out->data[0] == '"') {
-		buf_init(&text, BUF_NO_MAX);
-		span_unquote(&text, out->data, out->len);
-		buf_clear(out);
-		if (!span_check(text.data, text.len, NULL))
-			span_canon(out, text.data, text.len);
-		buf_release(&text);
-	}
-	if (out->len && out->data[0] == '[')
-		return;
+	if (find_list(r, "reward_model", "ground_truth", out))
+		return true;
+	if (!out->len || out->data[0] != '"')
+		return false;
+	buf_init(&text, BUF_NO_MAX);
+	span_unquote(&text, out->data, out->len);
 	buf_clear(out);
-	add_raw_at(r, "cap_rl_qa", "kept_qas", out);
-	if (out->len && out->data[0] == '[')
-		return;
-	buf_clear(out);
-	add_raw_at(r, "cap_rl_qa", "parsed_qa_list", out);
+	if (!span_check(text.data, text.len, NULL))
+		span_canon(out, text.data, text.len);
+	buf_release(&text);
+	return is_list(out);
 }
 
-const cJSON *layout_question_list(struct rec *r, const char **name, cJSON **owned)
+cJSON *layout_question_list(struct rec *r, const char **name, struct buf *text)
 {
-	const cJSON *list = truth_of(r, owned);
-
-	*name = rec_has(r, "images") ? "verl rows" : "CapRL-QA rows";
-	if (list)
-		return list;
-	*name = "DataFlow-MM rows";
-	list = dataflow_list(r);
-	if (list)
-		return list;
-	*name = "rows of one question";
-	if (!*owned)
-		*owned = single_question(r);
-	return cJSON_IsArray(*owned) ? *owned : NULL;
+	if (find_truth(r, text)) {
+		*name = rec_has(r, "images") ? "verl rows" : "CapRL-QA rows";
+	} else if (find_list(r, "cap_rl_qa", "kept_qas", text) ||
+		   find_list(r, "cap_rl_qa", "parsed_qa_list", text)) {
+		*name = "DataFlow-MM rows";
+	} else {
+		buf_clear(text);
+		*name = "rows of one question";
+		return single_question(r);
+	}
+	return cJSON_ParseWithLength(text->data, text->len);
 }
 
 static void set_options(struct rec *q, const struct layout_choices *c)
@@ -147,9 +124,7 @@ static void set_from(struct rec *q, const char *rule, size_t index)
 
 static bool is_one_of(const struct span_member *m, const char *const *names)
 {
-	const struct span_members one = { (struct span_member *)m, 1, 1 };
-
-	while (*names && !list_member(&one, *names))
+	while (*names && !list_is(m, *names))
 		names++;
 	return *names != NULL;
 }
@@ -229,7 +204,7 @@ static void keep_rest_of_reward(struct rec *parent)
 		buf_add(&rest, object, len);
 	for (i = 0; i < found.count; i++) {
 		m = &found.items[i];
-		if (m == list_member(&found, "ground_truth"))
+		if (list_is(m, "ground_truth"))
 			continue;
 		buf_addc(&rest, rest.len ? ',' : '{');
 		buf_add(&rest, m->key - 1, m->key_len + 2);
@@ -284,12 +259,11 @@ static void make_all(struct rec *parent, const cJSON *items, const struct buf *t
 int layout_questions(struct rec *row, const char *image_field, struct layout_questions *out,
 		     struct err *err)
 {
-	const cJSON *list;
 	struct rec *parent;
-	cJSON *owned = NULL;
 	const char *name;
 	struct buf text;
 	int result = -1;
+	cJSON *list;
 
 	layout_questions_clear(out);
 	rec_become(row, REC_QUESTION);
@@ -298,7 +272,7 @@ int layout_questions(struct rec *row, const char *image_field, struct layout_que
 		return 0;
 	}
 	buf_init(&text, BUF_NO_MAX);
-	list = layout_question_list(row, &name, &owned);
+	list = layout_question_list(row, &name, &text);
 	if (!list || !cJSON_GetArraySize(list)) {
 		err_set(err, EXIT_DATA, "no questions in the row");
 	} else {
@@ -306,12 +280,11 @@ int layout_questions(struct rec *row, const char *image_field, struct layout_que
 		result = layout_settle_image(row, image_field, err);
 	}
 	if (!result) {
-		add_raw_list(row, &text);
 		parent = parent_of(row);
 		make_all(parent, list, &text, name, out);
 		rec_free(parent);
 	}
-	cJSON_Delete(owned);
+	cJSON_Delete(list);
 	buf_release(&text);
 	return result;
 }

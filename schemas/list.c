@@ -32,7 +32,7 @@ int list_next(struct list *list, struct span_members *members)
 	return span_object(value, len, members, NULL) ? -1 : 1;
 }
 
-static bool is_called(const struct span_member *m, const char *key)
+bool list_is(const struct span_member *m, const char *key)
 {
 	struct buf plain;
 	bool same;
@@ -51,7 +51,7 @@ const struct span_member *list_member(const struct span_members *members, const 
 	size_t i;
 
 	for (i = 0; i < members->count; i++)
-		if (is_called(&members->items[i], key))
+		if (list_is(&members->items[i], key))
 			return &members->items[i];
 	return NULL;
 }

@@ -10,6 +10,7 @@
 #ifndef SCHEMAS_LIST_H
 #define SCHEMAS_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "schemas/span.h"
@@ -26,7 +27,8 @@ struct list list_of(const char *value, size_t len);
 /* 1: *members are the next object's; 0: the end; -1: not an array, or an element no object. */
 int list_next(struct list *list, struct span_members *members);
 
-/* By its key, unescaped; NULL: there is none. */
+/* A key is known however it is escaped. list_member: NULL: there is none. */
+bool list_is(const struct span_member *m, const char *key);
 const struct span_member *list_member(const struct span_members *members, const char *key);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schemas/list.h"
 #include "schemas/record.h"
 #include "store/cell.h"
 
@@ -167,17 +168,6 @@ void column_row_set(struct column_row *row, const struct rec *rec,
 	buf_clear(&row->exact);
 }
 
-static const struct span_member *find(const struct span_members *members, const char *key)
-{
-	size_t i, len = strlen(key);
-
-	for (i = 0; i < members->count; i++)
-		if (members->items[i].key_len == len &&
-		    !memcmp(members->items[i].key, key, len))
-			return &members->items[i];
-	return NULL;
-}
-
 bool column_row_raw(const struct column_row *row, const char *member, const char **value,
 		    size_t *len)
 {
@@ -185,7 +175,7 @@ bool column_row_raw(const struct column_row *row, const char *member, const char
 
 	if (row->rec)
 		return rec_raw(row->rec, member, value, len);
-	m = find(row->members, member);
+	m = list_member(row->members, member);
 	if (!m)
 		return false;
 	*value = m->value;
@@ -329,7 +319,7 @@ int column_bind(struct column_row *row, const struct column *columns, sqlite3_st
 
 static bool is_member(const struct span_member *m, const char *name)
 {
-	return name && strlen(name) == m->key_len && !memcmp(name, m->key, m->key_len);
+	return name && list_is(m, name);
 }
 
 void column_rest(const struct span_members *members, const struct column *columns,

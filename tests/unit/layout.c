@@ -392,6 +392,10 @@ static void test_strange_members_keep_their_bytes(void **state)
 	question("{\"image\":\"a\",\"reward_model\":{\"ground_truth\":\" [\\n{\\\"question\\\":\\\"Q\\\","
 		 "\\\"choices\\\":[\\\"x\\\",\\\"y\\\"],\\\"answer\\\":\\\"A\\\",\\n\\\"one\\\": 1.0}]\"}}",
 		 (const char *const[]){ ",\"one\":1.0}\n", NULL });
+	/* a truth that is no list leaves the row its own question */
+	question("{\"image\":\"a\",\"reward_model\":{\"ground_truth\":\"7\",\"one\":1.0},\"question\":\"Q\","
+		 "\"choices\":[\"x\",\"y\"],\"answer\":\"A\"}",
+		 (const char *const[]){ ",\"reward_model\":{\"one\":1.0}}\n", NULL });
 	question("{\"image\":\"a\",\"cap_rl_qa\":{\"kept_qas\":null,\"parsed_qa_list\":["
 		 "{\"question\":\"Q\",\"options\":[\"x\",\"y\"],\"answer\":\"A\",\"one\":1.0}]}}",
 		 (const char *const[]){ ",\"one\":1.0}\n", NULL });

@@ -340,6 +340,15 @@ static void schemas_name_the_members_of_records(void **state)
 
 #define STORE_TEST(f) cmocka_unit_test_setup_teardown(f, open_store, close_store)
 
+/* As in the record itself, so in its lists. */
+static void known_members_of_lists_are_known_escaped(void **state)
+{
+	(void)state;
+	assert_int_equal(put(REC_QUESTION, "{" QUESTION(ID) ",\"blind\":[{\"mod\\u0065l\":\"m\","
+			     "\"asked\":1}]}"), SHELF_NEW);
+	expect(REC_QUESTION, 1, "{" QUESTION(ID) ",\"blind\":[{\"model\":\"m\",\"asked\":1}]}");
+}
+
 static int steps;
 
 static int step(void *about)
@@ -403,6 +412,7 @@ int main(void)
 		STORE_TEST(copy_with_the_same_id_never_overwrites),
 		STORE_TEST(paths_of_one_image_share_its_row),
 		STORE_TEST(nameless_images_are_found_at_once),
+		STORE_TEST(known_members_of_lists_are_known_escaped),
 		cmocka_unit_test(schemas_name_the_members_of_records),
 	};
 
