@@ -417,6 +417,25 @@ struct rec *rec_child(const struct rec *parent, enum rec_kind kind)
 	return child;
 }
 
+void rec_sum(const struct rec *r, unsigned char sum[HASH_BYTES])
+{
+	const struct member *m;
+	struct hash h;
+	size_t i;
+
+	hash_init(&h);
+	hash_number(&h, r->kind);
+	for (i = 0; i < r->count; i++) {
+		m = &r->members[i];
+		hash_bytes(&h, m->key, m->key_len);
+		hash_bytes(&h, "\":", 2);
+		hash_bytes(&h, m->value, m->value_len);
+		hash_bytes(&h, ",", 1);
+	}
+	hash_raw(&h, sum);
+	hash_release(&h);
+}
+
 static void write_key(struct buf *out, const struct member *m, bool *first)
 {
 	if (!*first)

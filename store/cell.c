@@ -23,6 +23,12 @@ void cell_bind(sqlite3_stmt *stmt, int at, const char *text)
 		sqlite3_bind_null(stmt, at);
 }
 
+void cell_copy(sqlite3_stmt *to, int at, sqlite3_stmt *row, int column)
+{
+	if (sqlite3_bind_value(to, at, sqlite3_column_value(row, column)) == SQLITE_NOMEM)
+		out_of_memory();
+}
+
 const char *cell_text(sqlite3_stmt *stmt, int column)
 {
 	bool there = sqlite3_column_type(stmt, column) != SQLITE_NULL;

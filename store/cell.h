@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * cell: texts into and out of SQLite's statements. SQLite without the memory for a text binds NULL
+ * cell: values into and out of SQLite's statements. SQLite without the memory for a text binds NULL
  * and gives NULL, as if none were there, and a record would be written that lacks it. These end the
  * program instead (71).
  */
@@ -13,6 +13,9 @@
 
 void cell_bind(sqlite3_stmt *stmt, int at, const char *text);		/* copied; NULL binds NULL */
 void cell_bind_bytes(sqlite3_stmt *stmt, int at, const char *text, size_t len);	/* copied */
+
+/* The cell of a row, whatever it is, as a parameter; copied. */
+void cell_copy(sqlite3_stmt *to, int at, sqlite3_stmt *row, int column);
 
 /* NULL only where the cell is NULL; until the next step. */
 const char *cell_text(sqlite3_stmt *stmt, int column);

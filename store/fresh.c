@@ -11,6 +11,7 @@
 #include "cli/buf.h"
 #include "schemas/hash.h"
 #include "schemas/record.h"
+#include "store/repeats.h"
 #include "store/spool.h"
 
 /* 16 MB, six bits a key: of the last of 10 million keys one in 300 is put off in vain. */
@@ -28,9 +29,11 @@ struct fresh {
 	uint64_t *filter;
 	int64_t keys, taken, put_off, version;
 	FILE *spool;
+	struct repeats *repeats;
+	size_t given;			/* of the spool's records */
 	char *line;
 	size_t cap;
-	struct buf text;
+	struct buf text, place, last_place;	/* last: of the last one that was not put off */
 };
 
 static bool is_empty(struct db *db, bool *empty, struct err *err)
@@ -67,25 +70,22 @@ int fresh_open(struct fresh **to, struct db *db, struct err *err)
 	struct fresh *f;
 	bool empty = false;
 	int64_t version = 0;
-	int fd;
 
 	*to = NULL;
 	if (look(db, &empty, &version, err))
 		return -1;
 	if (!empty)
 		return 0;
-	fd = spool_open(err);
-	if (fd < 0)
-		return -1;
 	f = *to = xcalloc(1, sizeof(*f));
 	f->db = db;
 	f->version = version;
-	f->spool = fdopen(fd, "w+");
 	f->filter = xcalloc(FILTER_BITS / 64, sizeof(*f->filter));
 	buf_init(&f->text, BUF_NO_MAX);
-	if (db_exec(db, CACHE, err))
-		return -1;
-	return f->spool ? 0 : err_set(err, EXIT_SYSTEM, "cannot use a temporary file:");
+	buf_init(&f->place, BUF_NO_MAX);
+	buf_init(&f->last_place, BUF_NO_MAX);
+	f->spool = spool_file(err);
+	f->repeats = f->spool ? repeats_new(err) : NULL;
+	return f->repeats ? db_exec(db, CACHE, err) : -1;
 }
 
 /*
@@ -109,9 +109,12 @@ void fresh_free(struct fresh *f)
 		return;
 	if (f->spool)
 		fclose(f->spool);
+	repeats_free(f->repeats);
 	free(f->filter);
 	free(f->line);
 	buf_release(&f->text);
+	buf_release(&f->place);
+	buf_release(&f->last_place);
 	free(f);
 }
 
@@ -120,20 +123,27 @@ bool fresh_takes(const struct rec *r)
 	return rec_kind(r) == REC_IMAGE || rec_kind(r) == REC_CAPTION;
 }
 
-/* Adds a key; was it there, perhaps? `what` keeps ids and paths apart. */
-static bool add(struct fresh *f, const char *what, const char *key)
+/* `what` keeps ids and paths apart. */
+static uint64_t key_of(const char *what, const char *text)
 {
-	uint64_t a, b, bit;
-	bool there = true;
 	struct hash h;
-	int i;
+	uint64_t key;
 
 	hash_init(&h);
 	hash_text(&h, what);
-	hash_text(&h, key);
-	a = hash_low(&h);
+	hash_text(&h, text);
+	key = hash_low(&h);
 	hash_release(&h);
-	b = (a >> 32 ^ a << 32) * UINT64_C(0x9e3779b97f4a7c15) | 1;
+	return key;
+}
+
+/* Was it there, perhaps? */
+static bool add(struct fresh *f, uint64_t key)
+{
+	uint64_t a = key, b = (a >> 32 ^ a << 32) * UINT64_C(0x9e3779b97f4a7c15) | 1, bit;
+	bool there = true;
+	int i;
+
 	for (i = 0; i < PROBES; i++, a += b) {
 		bit = a % FILTER_BITS;
 		there = there && f->filter[bit / 64] >> bit % 64 & 1;
@@ -143,23 +153,50 @@ static bool add(struct fresh *f, const char *what, const char *key)
 	return there;
 }
 
-int fresh_put_off(struct fresh *f, struct rec *r, struct err *err)
+/* A caption right behind another one of the same image under the same path: both are one row,
+ * and the shelf need not look it up (spot.h). */
+static bool same_place(struct fresh *f, struct rec *r, const char *id, const char *path)
 {
-	const char *id = rec_text(r, "image_id"), *path = rec_text(r, "image");
-	bool there = add(f, id ? "id" : "path", id ? id : path ? path : "");
+	buf_clear(&f->place);
+	buf_add(&f->place, id ? id : "", id ? strlen(id) + 1 : 1);
+	buf_adds(&f->place, path ? path : "");
+	return rec_kind(r) == REC_CAPTION && f->place.len == f->last_place.len &&
+	       !memcmp(f->place.data, f->last_place.data, f->place.len);
+}
 
-	if (rec_kind(r) == REC_CAPTION && rec_text(r, "caption_id"))
-		there |= add(f, "caption", rec_text(r, "caption_id"));
-	f->taken++;
-	if (!there)
-		return 0;
+static int put_off(struct fresh *f, struct rec *r, struct err *err)
+{
 	f->put_off++;
 	buf_clear(&f->text);
 	buf_addc(&f->text, rec_kind(r) == REC_IMAGE ? 'i' : 'c');
 	rec_write(r, &f->text);
-	if (fwrite(f->text.data, 1, f->text.len, f->spool) != f->text.len)
-		return err_set(err, EXIT_OUTPUT, "cannot write a temporary file:");
-	return 1;
+	return fwrite(f->text.data, 1, f->text.len, f->spool) == f->text.len ? 1 :
+	       spool_fault(err);
+}
+
+int fresh_put_off(struct fresh *f, struct rec *r, struct err *err)
+{
+	const char *id = rec_text(r, "image_id"), *path = rec_text(r, "image");
+	const char *caption = rec_kind(r) == REC_CAPTION ? rec_text(r, "caption_id") : NULL;
+	uint64_t image_key = key_of(id ? "id" : "path", id ? id : path ? path : "");
+	uint64_t caption_key = caption ? key_of("caption", caption) : image_key;
+	bool same = same_place(f, r, id, path), there = !same && add(f, image_key);
+	unsigned char sum[HASH_BYTES];
+
+	if (caption)
+		there |= add(f, caption_key);
+	f->taken++;
+	rec_sum(r, sum);
+	if (there) {
+		repeats_put_off(f->repeats, sum, (uint32_t[]){ (uint32_t)image_key,
+							       (uint32_t)caption_key });
+		return put_off(f, r, err);
+	}
+	if (!same) {
+		buf_clear(&f->last_place);
+		buf_add(&f->last_place, f->place.data, f->place.len);
+	}
+	return repeats_taken(f->repeats, sum, err);
 }
 
 bool fresh_full(const struct fresh *f)
@@ -183,17 +220,27 @@ int fresh_settle(struct fresh *f, struct err *err)
 	    db_exec(f->db, SORTED, err) || db_with_log(f->db, err) || db_cache(f->db, err))
 		return -1;
 	if (fflush(f->spool) || fseeko(f->spool, 0, SEEK_SET))
-		return err_set(err, EXIT_OUTPUT, "cannot write a temporary file:");
-	return 0;
+		return spool_fault(err);
+	return repeats_find(f->repeats, err);
+}
+
+/* The next line of the spool that is no repeat: its length; 0: none is left. */
+static ssize_t next_line(struct fresh *f)
+{
+	ssize_t n;
+
+	do
+		n = getline(&f->line, &f->cap, f->spool);
+	while (n > 0 && repeats_is(f->repeats, f->given++));
+	return n > 0 ? n : 0;
 }
 
 int fresh_next(struct fresh *f, struct rec **r, struct err *err)
 {
-	ssize_t n = getline(&f->line, &f->cap, f->spool);
+	ssize_t n = next_line(f);
 
-	if (n <= 0)
-		return ferror(f->spool) ? err_set(err, EXIT_OUTPUT,
-						  "cannot read a temporary file:") : 0;
+	if (!n)
+		return ferror(f->spool) ? spool_fault(err) : 0;
 	*r = rec_parse(f->line[0] == 'i' ? REC_IMAGE : REC_CAPTION, f->line + 1, (size_t)n - 1, err);
 	return *r ? 1 : -1;
 }

@@ -6,9 +6,10 @@
  *
  * Until then nothing can be looked up, so every record must be new. A Bloom filter over the
  * ids tells: what it never saw is new for sure; what it may have seen is put off to a temporary
- * file and put in when the indexes are there. Its size is fixed, so memory does not grow; when it
- * is too full to tell, or too much was put off, the fast way ends early. Killed meanwhile, the
- * store keeps what was committed, and the next writer makes the indexes (db_open).
+ * file and put in when the indexes are there, unless it only repeats what is there (repeats.h).
+ * Captions of one image that stand behind each other are no reason to wait. The filter's size is
+ * fixed; when it is too full to tell, or too much was put off, the fast way ends early. Killed
+ * meanwhile, the store keeps what was committed, and the next writer makes the indexes (db_open).
  *
  * Rows are only added, at the end: that needs no log of pages either (db_without_log), and
  * every page is written once.

@@ -12,6 +12,7 @@
 
 #include "cli/sig.h"
 #include "store/answers.h"
+#include "store/cell.h"
 #include "store/key_index.h"
 #include "store/ledger_look.h"
 
@@ -114,7 +115,7 @@ static int holds(sqlite3_stmt *of, sqlite3_stmt *row, sqlite3_int64 below)
 	int code;
 
 	sqlite3_reset(of);
-	sqlite3_bind_value(of, 1, sqlite3_column_value(row, 1));
+	cell_copy(of, 1, row, 1);
 	while ((code = sqlite3_step(of)) == SQLITE_ROW)
 		if (sqlite3_column_int64(of, 0) < below && !compare_rows(of, row))
 			return 1;
@@ -128,7 +129,7 @@ static int counts(struct merge *m)
 	int code;
 
 	sqlite3_reset(m->later);
-	sqlite3_bind_value(m->later, 1, sqlite3_column_value(m->rows, 1));
+	cell_copy(m->later, 1, m->rows, 1);
 	sqlite3_bind_int64(m->later, 2, id);
 	code = sqlite3_step(m->later);
 	if (code != SQLITE_DONE)
@@ -149,11 +150,11 @@ static int append(struct merge *m, bool last)
 		sqlite3_bind_int64(m->append, 1, sqlite3_column_int64(m->first, 0));
 	sqlite3_reset(m->first);
 	for (i = 1; i <= COLUMNS; i++)
-		sqlite3_bind_value(m->append, i + 1, sqlite3_column_value(m->rows, i));
+		cell_copy(m->append, i + 1, m->rows, i);
 	code = sqlite3_step(m->append);
 	sqlite3_reset(m->append);
 	if (code == SQLITE_DONE) {
-		sqlite3_bind_value(m->append_key, 1, sqlite3_column_value(m->rows, 1));
+		cell_copy(m->append_key, 1, m->rows, 1);
 		sqlite3_bind_int64(m->append_key, 2, sqlite3_last_insert_rowid(m->into));
 		code = sqlite3_step(m->append_key);
 		sqlite3_reset(m->append_key);
@@ -168,7 +169,7 @@ static int take_row(struct merge *m)
 {
 	int code, there, now = 1;
 
-	sqlite3_bind_value(m->known_key, 1, sqlite3_column_value(m->rows, 1));
+	cell_copy(m->known_key, 1, m->rows, 1);
 	code = sqlite3_step(m->known_key);
 	sqlite3_reset(m->known_key);
 	if (code == SQLITE_DONE)	/* nearly always */
@@ -181,7 +182,7 @@ static int take_row(struct merge *m)
 		return there > 0 ? 0 : -1;
 	}
 	sqlite3_reset(m->last);
-	sqlite3_bind_value(m->last, 1, sqlite3_column_value(m->rows, 1));
+	cell_copy(m->last, 1, m->rows, 1);
 	code = sqlite3_step(m->last);
 	if (code == SQLITE_ROW)
 		now = counts(m);
@@ -262,7 +263,7 @@ static int take_images(struct merge *m)
 	      sqlite3_exec(m->into, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 	while (!bad && (code = sqlite3_step(rows)) == SQLITE_ROW) {
 		for (i = 0; i < 8; i++)
-			sqlite3_bind_value(to, i + 1, sqlite3_column_value(rows, i));
+			cell_copy(to, i + 1, rows, i);
 		bad = sqlite3_step(to) != SQLITE_DONE;
 		sqlite3_reset(to);
 		m->done->images += !bad && sqlite3_changes(m->into) > 0;

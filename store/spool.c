@@ -44,3 +44,20 @@ int spool_write(int fd, const void *bytes, size_t len, struct err *err)
 	}
 	return 0;
 }
+
+FILE *spool_file(struct err *err)
+{
+	int fd = spool_open(err);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
+
+	if (fd >= 0 && !file) {
+		err_set(err, EXIT_SYSTEM, "cannot use a temporary file:");
+		close(fd);
+	}
+	return file;
+}
+
+int spool_fault(struct err *err)
+{
+	return err_set(err, EXIT_OUTPUT, "cannot use a temporary file:");
+}

@@ -7,6 +7,7 @@
 #define STORE_SPOOL_H
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "cli/msg.h"
 
@@ -15,5 +16,9 @@ int spool_open(struct err *err);
 
 /* Writes all of it at the file's position; -1: err (74). */
 int spool_write(int fd, const void *bytes, size_t len, struct err *err);
+
+/* The same as a stream; NULL: err. What fails with it later is told by spool_fault (-1, 74). */
+FILE *spool_file(struct err *err);
+int spool_fault(struct err *err);
 
 #endif

@@ -145,6 +145,19 @@ static void other_kinds_end_the_fast_way(void **state)
 			 1);
 }
 
+static enum shelf_result put_about_1(const char *id, const char *caption, struct err *err)
+{
+	enum shelf_result result;
+	struct buf line;
+
+	buf_init(&line, BUF_NO_MAX);
+	buf_printf(&line, "{\"caption_id\":\"%s\",\"image_id\":\"i1\",\"image\":\"1.jpg\","
+		   "\"caption\":\"%s\"}", id, caption);
+	result = put_line(REC_CAPTION, line.data, err);
+	buf_release(&line);
+	return result;
+}
+
 /* An image that was seen may bring a caption that was not: that shows in the end. */
 static void corrects_what_only_looked_known(void **state)
 {
@@ -152,13 +165,80 @@ static void corrects_what_only_looked_known(void **state)
 
 	(void)state;
 	assert_int_equal(put_caption(1, 1, &err), SHELF_NEW);
-	assert_int_equal(put_line(REC_CAPTION, "{\"caption_id\":\"other\",\"image_id\":\"i1\","
-				  "\"image\":\"1.jpg\",\"caption\":\"A second one.\"}", &err),
+	assert_int_equal(put_caption(2, 1, &err), SHELF_NEW);
+	assert_int_equal(put_about_1("other", "A second one.", &err), SHELF_THERE);
+	assert_int_equal(loader_finish(loader, &err), 0);
+	expect_corrections(0, 1);
+	assert_int_equal(number(&db, "SELECT count(*) FROM captions"), 3);
+	assert_int_equal(number(&db, "SELECT count(*) FROM paths"), 2);
+}
+
+/* Several captions of an image, as `caption --candidates` writes them, are no reason to wait. */
+static void captions_of_one_image(void **state)
+{
+	struct err err = { .text = "" };
+
+	(void)state;
+	assert_int_equal(put_about_1("a", "One.", &err), SHELF_NEW);
+	assert_int_equal(put_about_1("b", "Two.", &err), SHELF_NEW);
+	assert_int_equal(put_about_1("a", "One.", &err), SHELF_THERE);
+	assert_int_equal(put_about_1("c", "Three.", &err), SHELF_NEW);
+	assert_int_equal(put_line(REC_CAPTION, "{\"caption_id\":\"d\",\"image_id\":\"i1\","
+				  "\"image\":\"copy of 1.jpg\",\"caption\":\"Four.\"}", &err),
 			 SHELF_THERE);
 	assert_int_equal(loader_finish(loader, &err), 0);
 	expect_corrections(0, 1);
-	assert_int_equal(number(&db, "SELECT count(*) FROM captions"), 2);
-	assert_int_equal(number(&db, "SELECT count(*) FROM paths"), 1);
+	assert_int_equal(number(&db, "SELECT count(*) FROM captions"), 4);
+	assert_int_equal(number(&db, "SELECT count(*) FROM paths"), 2);
+	assert_int_equal(number(&db, "SELECT count(*) FROM images"), 1);
+}
+
+/* The last one to speak of a caption is right, also where it only says again what was said. */
+static void changed_and_changed_back(void **state)
+{
+	struct err err = { .text = "" };
+
+	(void)state;
+	assert_int_equal(put_about_1("a", "One.", &err), SHELF_NEW);
+	assert_int_equal(put_about_1("b", "Two.", &err), SHELF_NEW);
+	assert_int_equal(put_about_1("a", "Changed.", &err), SHELF_THERE);
+	assert_int_equal(put_about_1("a", "One.", &err), SHELF_THERE);
+	assert_int_equal(put_about_1("b", "Changed, too.", &err), SHELF_THERE);
+	assert_int_equal(loader_finish(loader, &err), 0);
+	expect_corrections(0, 0);
+	assert_int_equal(number(&db, "SELECT count(*) FROM captions WHERE caption_id = 'a' AND "
+				"caption = 'One.'"), 1);
+	assert_int_equal(number(&db, "SELECT count(*) FROM captions WHERE caption_id = 'b' AND "
+				"caption = 'Changed, too.'"), 1);
+}
+
+/* How often a caption was put, or tried to be. */
+static int64_t inserts(void)
+{
+	sqlite3_stmt *stmt = NULL;
+	int64_t runs = 0;
+
+	while ((stmt = sqlite3_next_stmt(db.handle, stmt)))
+		if (strstr(sqlite3_sql(stmt), "INSERT INTO captions"))
+			runs += sqlite3_stmt_status(stmt, SQLITE_STMTSTATUS_RUN, 0);
+	return runs;
+}
+
+/* What says nothing new is not looked for in the store: that costs as much as putting it there. */
+static void repeats_cost_nothing(void **state)
+{
+	struct err err = { .text = "" };
+	int n;
+
+	(void)state;
+	for (n = 0; n < 1000; n++)
+		assert_int_equal(put_caption(n, 1, &err), SHELF_NEW);
+	for (n = 0; n < 3000; n++)
+		assert_int_equal(put_caption(n * 7 % 1000, 1, &err), SHELF_THERE);
+	assert_int_equal(loader_finish(loader, &err), 0);
+	assert_int_equal(inserts(), 1000);
+	expect_corrections(0, 0);
+	expect_store(1000);
 }
 
 /* Nothing comes: others need not wait. */
@@ -238,8 +318,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STORE_TEST(fills_a_fresh_store), STORE_TEST(other_kinds_end_the_fast_way),
-		STORE_TEST(corrects_what_only_looked_known), STORE_TEST(commits_when_asked), STORE_TEST(notices_another_writer),
-		STORE_TEST(tells_what_a_full_disk_lost),
+		STORE_TEST(corrects_what_only_looked_known),
+		STORE_TEST(captions_of_one_image), STORE_TEST(changed_and_changed_back),
+		STORE_TEST(repeats_cost_nothing), STORE_TEST(commits_when_asked),
+		STORE_TEST(notices_another_writer), STORE_TEST(tells_what_a_full_disk_lost),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
