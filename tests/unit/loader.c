@@ -182,6 +182,8 @@ static void captions_of_one_image(void **state)
 	assert_int_equal(put_about_1("a", "One.", &err), SHELF_NEW);
 	assert_int_equal(put_about_1("b", "Two.", &err), SHELF_NEW);
 	assert_int_equal(put_about_1("a", "One.", &err), SHELF_THERE);
+	assert_int_equal(put_line(REC_IMAGE, "{\"image_id\":\"i1\",\"image\":\"1.jpg\","
+				  "\"mime\":\"image/png\"}", &err), SHELF_NEW);
 	assert_int_equal(put_about_1("c", "Three.", &err), SHELF_NEW);
 	assert_int_equal(put_line(REC_CAPTION, "{\"caption_id\":\"d\",\"image_id\":\"i1\","
 				  "\"image\":\"copy of 1.jpg\",\"caption\":\"Four.\"}", &err),
@@ -190,6 +192,7 @@ static void captions_of_one_image(void **state)
 	expect_corrections(0, 1);
 	assert_int_equal(number(&db, "SELECT count(*) FROM captions"), 4);
 	assert_int_equal(number(&db, "SELECT count(*) FROM paths"), 2);
+	assert_int_equal(number(&db, "SELECT sum(mime = 'image/png') FROM images"), 1);
 	assert_int_equal(number(&db, "SELECT count(*) FROM images"), 1);
 }
 
