@@ -9,47 +9,40 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
 #include "cli/buf.h"
 
 static void start(struct digest *d)
 {
 	hash_init(&d->xxh3);
 	d->bytes = 0;
-	if (!EVP_DigestInit_ex(d->sha256, EVP_sha256(), NULL))
-		out_of_memory();
 }
 
 void digest_init(struct digest *d)
 {
-	d->sha256 = EVP_MD_CTX_new();
-	if (!d->sha256)
-		out_of_memory();
+	sha256_init(&d->sha256);
 	start(d);
 }
 
 void digest_release(struct digest *d)
 {
 	hash_release(&d->xxh3);
-	EVP_MD_CTX_free(d->sha256);
-	d->sha256 = NULL;
+	sha256_release(&d->sha256);
 }
 
 void digest_add(struct digest *d, const void *bytes, size_t len)
 {
 	hash_bytes(&d->xxh3, bytes, len);
-	EVP_DigestUpdate(d->sha256, bytes, len);
+	sha256_add(&d->sha256, bytes, len);
 	d->bytes += (int64_t)len;
 }
 
 void digest_end(struct digest *d, struct digest_text *out)
 {
-	unsigned char sum[EVP_MAX_MD_SIZE];
-	unsigned i, len = 0;
+	unsigned char sum[SHA256_BYTES];
+	unsigned i;
 
-	EVP_DigestFinal_ex(d->sha256, sum, &len);
-	for (i = 0; i < 32; i++)
+	sha256_end(&d->sha256, sum);
+	for (i = 0; i < sizeof(sum); i++)
 		snprintf(out->sha256 + 2 * i, 3, "%02x", sum[i]);
 	hash_hex(&d->xxh3, out->xxh3);
 	out->bytes = d->bytes;

@@ -11,12 +11,13 @@
 
 #include "cli/msg.h"
 #include "schemas/hash.h"
+#include "store/sha256.h"
 
 #define DIGEST_SHA256_HEX 65
 
 struct digest {
 	struct hash xxh3;
-	void *sha256;		/* EVP_MD_CTX */
+	struct sha256 sha256;
 	int64_t bytes;
 };
 

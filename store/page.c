@@ -6,12 +6,13 @@
 
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
-#include <openssl/evp.h>
 #include <utf8proc.h>
 
 #include "schemas/base64.h"
+#include "store/sha256.h"
 
 #define CHUNK (64u << 10)
 
@@ -225,11 +226,13 @@ void page_fill(struct page *p, const char *html, const char *const *pairs)
 
 void page_hash(struct buf *out, const char *text)
 {
-	unsigned char sum[EVP_MAX_MD_SIZE];
-	char base64[BASE64_LEN(EVP_MAX_MD_SIZE)];
-	unsigned len = 0;
+	unsigned char sum[SHA256_BYTES];
+	char base64[BASE64_LEN(SHA256_BYTES)];
+	struct sha256 s;
 
-	if (!EVP_Digest(text, strlen(text), sum, &len, EVP_sha256(), NULL))
-		out_of_memory();
-	buf_printf(out, "'sha256-%.*s'", (int)base64_encode(base64, sum, len), base64);
+	sha256_init(&s);
+	sha256_add(&s, text, strlen(text));
+	sha256_end(&s, sum);
+	sha256_release(&s);
+	buf_printf(out, "'sha256-%.*s'", (int)base64_encode(base64, sum, sizeof(sum)), base64);
 }

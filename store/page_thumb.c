@@ -74,7 +74,7 @@ static gdImagePtr shrink(gdImagePtr image)
 	}
 	small = gdImageCreateTrueColor(w, h);
 	if (!small)
-		return NULL;
+		out_of_memory();
 	gdImageFilledRectangle(small, 0, 0, w, h, 0xffffff);
 	gdImageCopyResampled(small, image, 0, 0, 0, 0, w, h, gdImageSX(image), gdImageSY(image));
 	return small;
@@ -91,14 +91,15 @@ static gdImagePtr turn(gdImagePtr image, int orientation)
 	if (degrees[orientation]) {
 		turned = gdImageRotateInterpolated(image, (float)degrees[orientation], 0xffffff);
 		gdImageDestroy(image);
+		if (!turned)
+			out_of_memory();
 	}
-	if (turned && (orientation == 2 || orientation == 4 || orientation == 5 ||
-		       orientation == 7))
+	if (orientation == 2 || orientation == 4 || orientation == 5 || orientation == 7)
 		gdImageFlipHorizontal(turned);
 	return turned;
 }
 
-/* The best quality that fits. */
+/* The best quality that fits. Of an image that is in memory, gd makes a JPEG if it has any left. */
 static const char *encode(gdImagePtr image, struct buf *jpeg)
 {
 	static const int qualities[] = { 75, 55, 35, 15 };
@@ -108,10 +109,12 @@ static const char *encode(gdImagePtr image, struct buf *jpeg)
 
 	for (i = 0; i < sizeof(qualities) / sizeof(qualities[0]); i++) {
 		data = gdImageJpegPtr(image, &size, qualities[i]);
-		if (data && size <= THUMB_BYTES)
+		if (!data)
+			out_of_memory();
+		if (size <= THUMB_BYTES)
 			buf_add(jpeg, data, (size_t)size);
 		gdFree(data);
-		if (data && size <= THUMB_BYTES)
+		if (size <= THUMB_BYTES)
 			return NULL;
 	}
 	return "it cannot be made small enough";
@@ -119,17 +122,15 @@ static const char *encode(gdImagePtr image, struct buf *jpeg)
 
 static const char *draw(const struct buf *bytes, int orientation, struct buf *jpeg)
 {
-	gdImagePtr image = decode(bytes), small = image ? shrink(image) : NULL;
-	const char *why = "it cannot be decoded";
+	gdImagePtr image = decode(bytes), small;
+	const char *why;
 
-	if (image)
-		gdImageDestroy(image);
-	if (small)
-		small = turn(small, orientation);
-	if (small) {
-		why = encode(small, jpeg);
-		gdImageDestroy(small);
-	}
+	if (!image)
+		return "it cannot be decoded";
+	small = turn(shrink(image), orientation);
+	gdImageDestroy(image);
+	why = encode(small, jpeg);
+	gdImageDestroy(small);
 	return why;
 }
 
