@@ -45,8 +45,16 @@ STAGES = {
     "ingest": ("capqa-ingest -d out.db images.jsonl replies.jsonl unique.jsonl -r rejects.jsonl", ["out.db"]),
     "export": ("capqa-export -d capqa.db -o dataset", ["dataset"]),
     "report": ("capqa-report -d capqa.db -o out.html", ["out.html"]),
+    "captions": ("capqa-ingest -d out.db captions.jsonl captions.jsonl scores.jsonl -r rejects.jsonl", ["out.db"]),
+    "join": ("capqa-ingest -d out.db capqa.db", ["out.db"]),
+    "caprl": ("capqa-export -d capqa.db -o dataset --format caprl --split train=0.5,test=0.5", ["dataset"]),
+    "webdataset": ("capqa-export -d capqa.db -o dataset --format webdataset", ["dataset"]),
     "ledger": ("capqa-ledger merge out.db given.db", ["out.db"]),
+    "import": ("capqa-ledger -L out.db import given.jsonl -r rejects.jsonl", ["out.db"]),
+    "prune": ("capqa-ledger -L out.db prune --model sim-llm --vacuum", ["out.db"]),
+    "list": ("capqa-ledger export given.db -o out.jsonl", ["out.jsonl"]),
 }
+CHANGED = {"prune": "given.db"}  # what a stage changes in place, as out.db
 PICTURES = ("coffee.jpg", "cat.jpg", "charts/sign.png")
 yard = Yard("torture", options.build)
 
@@ -66,6 +74,8 @@ def fresh(name):
     folder = tempfile.mkdtemp(dir=yard.work, prefix=name)
     for entry in os.listdir(made):
         os.symlink(os.path.join(made, entry), os.path.join(folder, entry))
+    if name in CHANGED:
+        shutil.copy(os.path.join(made, CHANGED[name]), folder + "/out.db")
     return folder
 
 
@@ -183,6 +193,9 @@ with yard:
     yard.start_sim()
     yard.chain(made, pictures=PICTURES)
     yard.must("capqa-blind -q -L given.db -m sim-llm questions.jsonl -o again.jsonl", made)
+    yard.must("capqa-sight -q -L given.db -m sim-vl again.jsonl -o again.jsonl", made)
+    yard.must("capqa-ledger export -q given.db -o given.jsonl", made)
+    yard.must("capqa-audit -q --no-ledger -m sim-llm -Q unique.jsonl captions.jsonl -o scores.jsonl", made)
     for stage in options.stages or STAGES:
         faults, truth = faults_of(stage)
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
