@@ -153,14 +153,14 @@ static bool add(struct fresh *f, uint64_t key)
 	return there;
 }
 
-/* Right behind another one of the same image under the same path: the shelf still knows their row
- * (spot.h). */
-static bool same_place(struct fresh *f, const char *id, const char *path)
+/* A caption right behind another record of the same image under the same path: the shelf still knows
+ * their row (spot.h). Not an image: it could change what another one said of it. */
+static bool same_place(struct fresh *f, struct rec *r, const char *id, const char *path)
 {
 	buf_clear(&f->place);
 	buf_add(&f->place, id ? id : "", id ? strlen(id) + 1 : 1);
 	buf_adds(&f->place, path ? path : "");
-	return f->place.len == f->last_place.len &&
+	return rec_kind(r) == REC_CAPTION && f->place.len == f->last_place.len &&
 	       !memcmp(f->place.data, f->last_place.data, f->place.len);
 }
 
@@ -180,7 +180,7 @@ int fresh_put_off(struct fresh *f, struct rec *r, struct err *err)
 	const char *caption = rec_kind(r) == REC_CAPTION ? rec_text(r, "caption_id") : NULL;
 	uint64_t image_key = key_of(id ? "id" : "path", id ? id : path ? path : "");
 	uint64_t caption_key = caption ? key_of("caption", caption) : image_key;
-	bool same = same_place(f, id, path), there = !same && add(f, image_key);
+	bool same = same_place(f, r, id, path), there = !same && add(f, image_key);
 	unsigned char sum[HASH_BYTES];
 
 	if (caption)
