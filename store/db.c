@@ -222,6 +222,12 @@ static int set_up_writer(struct db *db, struct err *err)
 }
 
 /* An older version is read as it stands: its columns are those of today (store_from_1.sql). */
+/* SQLite counts its memory under a lock, which ten malloc for every row wait for. */
+static __attribute__((constructor)) void do_not_count_memory(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static int set_up_reader(struct db *db, struct err *err)
 {
 	int64_t version;
