@@ -16,6 +16,11 @@ void hash_init(struct hash *h)
 	h->state = XXH3_createState();
 	if (!h->state)
 		out_of_memory();
+	hash_again(h);
+}
+
+void hash_again(struct hash *h)
+{
 	XXH3_128bits_reset(h->state);
 }
 

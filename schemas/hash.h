@@ -27,6 +27,7 @@ struct hash {
 };
 
 void hash_init(struct hash *h);
+void hash_again(struct hash *h);	/* from nothing, without new memory */
 void hash_release(struct hash *h);
 void hash_bytes(struct hash *h, const void *bytes, size_t len);
 void hash_text(struct hash *h, const char *text);	/* NULL counts as empty */

@@ -17,27 +17,32 @@ const char *const layout_image_fields[] = { "image", "image_path", "img", "file_
 					    NULL };
 const char *const layout_reply_fields[] = { "reply", "qa_response", NULL };
 
-/* The path in a value: a text, {path | image | url}, or a list of one of these. */
+static const char *plain_path(const char *path)
+{
+	while (path && !strncmp(path, "file://", 7))
+		path += 7;	/* all of them: what was read once is read again as it is */
+	return path && *path && strncmp(path, "data:", 5) ? path : NULL;
+}
+
+/* The path in a value: {path | image | url}, or a list of one of these or of a text. */
 static const char *path_of(const cJSON *value)
 {
 	static const char *const names[] = { "path", "image", "url", NULL };
 	const cJSON *inner = NULL;
-	const char *path;
 	int i;
 
 	if (cJSON_IsArray(value) && cJSON_GetArraySize(value) == 1)
 		value = cJSON_GetArrayItem(value, 0);
 	for (i = 0; cJSON_IsObject(value) && !cJSON_IsString(inner) && names[i]; i++)
 		inner = cJSON_GetObjectItemCaseSensitive(value, names[i]);
-	path = cJSON_GetStringValue(inner ? inner : value);
-	while (path && !strncmp(path, "file://", 7))
-		path += 7;	/* all of them: what was read once is read again as it is */
-	return path && *path && strncmp(path, "data:", 5) ? path : NULL;
+	return plain_path(cJSON_GetStringValue(inner ? inner : value));
 }
 
 const char *layout_path_in(struct rec *r, const char *field)
 {
-	return path_of(rec_json(r, field));
+	const char *path = rec_text(r, field);	/* nearly always */
+
+	return path ? plain_path(path) : path_of(rec_json(r, field));
 }
 
 const char *layout_choose(struct rec *r, const char *const *fields, const char *given,

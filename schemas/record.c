@@ -80,9 +80,9 @@ struct member {
 
 struct rec {
 	enum rec_kind kind;
-	char *line;
 	struct member *members;
 	size_t count, cap;
+	char line[];
 };
 
 static int known_at(enum rec_kind kind, const char *key, size_t len)
@@ -124,12 +124,19 @@ const char *const *rec_members(enum rec_kind kind)
 	return kinds[kind].members;
 }
 
+static struct rec *new_rec(enum rec_kind kind, const char *line, size_t len)
+{
+	struct rec *r = xmalloc(sizeof(*r) + len + 1);
+
+	*r = (struct rec){ .kind = kind };
+	memcpy(r->line, line, len);
+	r->line[len] = '\0';
+	return r;
+}
+
 struct rec *rec_new(enum rec_kind kind)
 {
-	struct rec *r = xcalloc(1, sizeof(*r));
-
-	r->kind = kind;
-	return r;
+	return new_rec(kind, "", 0);
 }
 
 static void forget_value(struct member *m)
@@ -152,7 +159,6 @@ void rec_free(struct rec *r)
 		free(r->members[i].name);
 	}
 	free(r->members);
-	free(r->line);
 	free(r);
 }
 
@@ -194,11 +200,10 @@ static void know_member(enum rec_kind kind, struct member *m)
 struct rec *rec_parse(enum rec_kind kind, const char *line, size_t len, struct err *err)
 {
 	struct span_members found = { 0 };
-	struct rec *r = rec_new(kind);
+	struct rec *r = new_rec(kind, line, len);
 	struct member *m;
 	size_t i;
 
-	r->line = xstrndup(line, len);
 	if (span_object(r->line, len, &found, err)) {
 		span_members_release(&found);
 		rec_free(r);
@@ -260,6 +265,7 @@ const char *rec_text(struct rec *r, const char *key)
 		return NULL;
 	if (!m->text) {
 		buf_init(&text, BUF_NO_MAX);
+		buf_room(&text, m->value_len);
 		span_unquote(&text, m->value, m->value_len);
 		m->text = buf_take(&text);
 	}
@@ -417,23 +423,19 @@ struct rec *rec_child(const struct rec *parent, enum rec_kind kind)
 	return child;
 }
 
-void rec_sum(const struct rec *r, unsigned char sum[HASH_BYTES])
+void rec_hash(const struct rec *r, struct hash *h)
 {
 	const struct member *m;
-	struct hash h;
 	size_t i;
 
-	hash_init(&h);
-	hash_number(&h, r->kind);
+	hash_number(h, r->kind);
 	for (i = 0; i < r->count; i++) {
 		m = &r->members[i];
-		hash_bytes(&h, m->key, m->key_len);
-		hash_bytes(&h, "\":", 2);
-		hash_bytes(&h, m->value, m->value_len);
-		hash_bytes(&h, ",", 1);
+		hash_bytes(h, m->key, m->key_len);
+		hash_bytes(h, "\":", 2);
+		hash_bytes(h, m->value, m->value_len);
+		hash_bytes(h, ",", 1);
 	}
-	hash_raw(&h, sum);
-	hash_release(&h);
 }
 
 static void write_key(struct buf *out, const struct member *m, bool *first)

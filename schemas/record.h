@@ -27,6 +27,7 @@
 #include "cli/msg.h"
 
 struct buf;
+struct hash;
 
 enum rec_kind {
 	REC_IMAGE, REC_REPLY, REC_QUESTION, REC_CAPTION, REC_SCORE, REC_REJECT, REC_RUN,
@@ -77,8 +78,8 @@ void rec_write(const struct rec *r, struct buf *out);
 /* Only what the kind does not know, as the inside of an object: `"a":1,"b":[2]`. */
 void rec_write_rest(const struct rec *r, struct buf *out);
 
-/* Of kind and members as they stand there: what has the same sum says the same. */
-void rec_sum(const struct rec *r, unsigned char sum[16]);
+/* Adds kind and members as they stand there: what has the same hash says the same. */
+void rec_hash(const struct rec *r, struct hash *h);
 
 /* image_id, else the path, else NULL: what ids, slices and joins go by. */
 const char *rec_image_key(struct rec *r);

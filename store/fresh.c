@@ -30,6 +30,7 @@ struct fresh {
 	int64_t keys, taken, put_off, version;
 	FILE *spool;
 	struct repeats *repeats;
+	struct hash hash;
 	size_t given;			/* of the spool's records */
 	char *line;
 	size_t cap;
@@ -80,6 +81,7 @@ int fresh_open(struct fresh **to, struct db *db, struct err *err)
 	f->db = db;
 	f->version = version;
 	f->filter = xcalloc(FILTER_BITS / 64, sizeof(*f->filter));
+	hash_init(&f->hash);
 	buf_init(&f->text, BUF_NO_MAX);
 	buf_init(&f->place, BUF_NO_MAX);
 	buf_init(&f->last_place, BUF_NO_MAX);
@@ -112,6 +114,7 @@ void fresh_free(struct fresh *f)
 	repeats_free(f->repeats);
 	free(f->filter);
 	free(f->line);
+	hash_release(&f->hash);
 	buf_release(&f->text);
 	buf_release(&f->place);
 	buf_release(&f->last_place);
@@ -124,17 +127,12 @@ bool fresh_takes(const struct rec *r)
 }
 
 /* `what` keeps ids and paths apart. */
-static uint64_t key_of(const char *what, const char *text)
+static uint64_t key_of(struct fresh *f, const char *what, const char *text)
 {
-	struct hash h;
-	uint64_t key;
-
-	hash_init(&h);
-	hash_text(&h, what);
-	hash_text(&h, text);
-	key = hash_low(&h);
-	hash_release(&h);
-	return key;
+	hash_again(&f->hash);
+	hash_text(&f->hash, what);
+	hash_text(&f->hash, text);
+	return hash_low(&f->hash);
 }
 
 /* Was it there, perhaps? */
@@ -178,15 +176,17 @@ int fresh_put_off(struct fresh *f, struct rec *r, struct err *err)
 {
 	const char *id = rec_text(r, "image_id"), *path = rec_text(r, "image");
 	const char *caption = rec_kind(r) == REC_CAPTION ? rec_text(r, "caption_id") : NULL;
-	uint64_t image_key = key_of(id ? "id" : "path", id ? id : path ? path : "");
-	uint64_t caption_key = caption ? key_of("caption", caption) : image_key;
+	uint64_t image_key = key_of(f, id ? "id" : "path", id ? id : path ? path : "");
+	uint64_t caption_key = caption ? key_of(f, "caption", caption) : image_key;
 	bool same = same_place(f, r, id, path), there = !same && add(f, image_key);
 	unsigned char sum[HASH_BYTES];
 
 	if (caption)
 		there |= add(f, caption_key);
 	f->taken++;
-	rec_sum(r, sum);
+	hash_again(&f->hash);
+	rec_hash(r, &f->hash);
+	hash_raw(&f->hash, sum);
 	if (there) {
 		repeats_put_off(f->repeats, sum, (uint32_t[]){ (uint32_t)image_key,
 							       (uint32_t)caption_key });
