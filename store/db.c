@@ -132,6 +132,12 @@ int db_cache(struct db *db, struct err *err)
 	return db_exec(db, cache, err);
 }
 
+int db_sort_in_threads(struct db *db, bool on, struct err *err)
+{
+	return db_exec(db, on ? "PRAGMA threads = 2; PRAGMA cache_size = -2048" :
+		       "PRAGMA threads = 0", err);
+}
+
 static int change_mode(struct db *db, const char *mode, struct err *err)
 {
 	int code, waited_ms = 0;

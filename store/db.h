@@ -55,6 +55,9 @@ int db_commit(struct db *db, struct err *err);
 
 int db_cache(struct db *db, struct err *err);	/* the cache as db_open sets it */
 
+/* While it is on, a run of 2 MB is sorted while the next one is read. Leaves a small cache. */
+int db_sort_in_threads(struct db *db, bool on, struct err *err);
+
 /*
  * With the log (WAL), the rule, readers and a writer do not wait for each other, and every page is
  * written twice. Without, a commit waits for readers and they for it, and a new page is

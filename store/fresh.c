@@ -19,9 +19,6 @@
 #define PROBES 6
 #define KEYS_MAX 10000000
 #define CACHE "PRAGMA cache_size = -16384"	/* rows are only added, at the end */
-/* Runs of 2 MB: one is sorted while the next one is read. */
-#define SORT "PRAGMA threads = 2; PRAGMA cache_size = -2048"
-#define SORTED "PRAGMA threads = 0; PRAGMA foreign_keys = ON"
 #define NO_VERSION (-1)		/* of SQLite's data_version: somebody came first */
 #define PUT_OFF_FREE 20000	/* from here on, at most one of five */
 
@@ -217,8 +214,10 @@ int fresh_settle(struct fresh *f, struct err *err)
 {
 	free(f->filter);
 	f->filter = NULL;
-	if (db_exec(f->db, SORT, err) || db_make_indexes(f->db, err) ||
-	    db_exec(f->db, SORTED, err) || db_with_log(f->db, err) || db_cache(f->db, err))
+	if (db_sort_in_threads(f->db, true, err) || db_make_indexes(f->db, err) ||
+	    db_sort_in_threads(f->db, false, err) ||
+	    db_exec(f->db, "PRAGMA foreign_keys = ON", err) || db_with_log(f->db, err) ||
+	    db_cache(f->db, err))
 		return -1;
 	if (fflush(f->spool) || fseeko(f->spool, 0, SEEK_SET))
 		return spool_fault(err);

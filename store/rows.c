@@ -85,7 +85,7 @@ static const struct {
  * Export order is the order of hashes, so its rows lie anywhere in the file. Read by batches in
  * the file's own order, a page is read once for several rows.
  */
-#define BATCH_BYTES (32u << 20)
+#define BATCH_BYTES (16u << 20)
 #define BATCH_MAX 65536
 #define BATCH_ROOM (BATCH_BYTES + BATCH_BYTES / 4)	/* batches are not all of one length */
 #define HUGE_PAGE (2u << 20)
@@ -200,8 +200,9 @@ struct rows *rows_new(struct db *db, const struct rows_how *how, struct err *err
 	buf_init(&r->turned, BUF_NO_MAX);
 	buf_init(&r->ready, BUF_NO_MAX);
 	r->batch_most = 64;
-	if (!db_exec(db, "BEGIN; PRAGMA threads = 2; PRAGMA cache_size = -" CACHE_KB, err) &&
+	if (!db_exec(db, "BEGIN", err) && !db_sort_in_threads(db, true, err) &&
 	    !choice_make(&how->choice, db, how->kind, &r->records, err) &&
+	    !db_exec(db, "PRAGMA cache_size = -" CACHE_KB, err) &&
 	    !(full ? open_full(r, how->kind, err) : open_form(r, how->kind, err))) {
 		shape_settle(r->shape);
 		return r;

@@ -24,7 +24,7 @@
 #include "store/belt.h"
 
 #define CHUNK (256u << 10)	/* plain bytes given to the encoder at once */
-#define BELT (16u << 20)		/* plain bytes on their way to it */
+#define BELT (24u << 20)		/* plain bytes on their way to it: while a batch of rows is read */
 #define FRAME (128u << 10)	/* compressed bytes written at once */
 #define JOB (4 << 20)		/* plain bytes a thread takes; part of what makes the bytes */
 #define HEADER 6		/* magic, descriptor, window: of a frame without content size */
