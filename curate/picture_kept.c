@@ -126,7 +126,7 @@ static int write_at(struct kept *k, const char *bytes, size_t len, struct err *e
 		if (n < 0 && errno == EINTR)
 			n = 0;
 		if (n < 0)
-			return err_set(err, EXIT_OUTPUT, "cannot write a temporary file:");
+			return spool_fault(err);
 	}
 	return 0;
 }

@@ -6,7 +6,6 @@
  */
 #include "filter/near.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -106,32 +105,13 @@ int near_add(struct near *n, const char *text, uint64_t group, struct err *err)
 	return n->out.len >= WRITE_AT ? write_out(n, err) : 0;
 }
 
-static int read_all(int fd, void *to, size_t len, uint64_t at, struct err *err)
-{
-	char *into = to;
-	ssize_t n;
-
-	while (len) {
-		n = pread(fd, into, len, (off_t)at);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return err_set(err, EXIT_OUTPUT, n ? "cannot read a temporary file:" :
-				       "a temporary file was cut short");
-		into += n;
-		at += (uint64_t)n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 static int read_set(const struct near *n, uint32_t entry, struct kept_set *set, struct err *err)
 {
 	uint64_t at = n->offsets[entry];
 	size_t items = (size_t)(n->offsets[entry + 1] - at) / sizeof(*set->items);
 
 	set->items = xgrow(set->items, &set->cap, items, sizeof(*set->items));
-	if (read_all(n->fd, set->items, items * sizeof(*set->items), at, err))
+	if (spool_read(n->fd, set->items, items * sizeof(*set->items), (off_t)at, err))
 		return -1;
 	set->group = set->items[0];
 	set->count = items - 1;

@@ -90,7 +90,7 @@ static int spill(struct queue *q, struct place *p, struct err *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_set(err, EXIT_OUTPUT, "cannot write the temporary file:");
+			return spool_fault(err);
 		done += (size_t)n;
 	}
 	p->offset = q->spill_end;
@@ -123,22 +123,15 @@ int queue_put(struct queue *q, struct place *p, const char *text, size_t len,
 
 static int unspill(struct queue *q, struct place *p, struct err *err)
 {
-	size_t len = (size_t)p->len + p->rejects_len, done = 0;
-	ssize_t n;
+	size_t len = (size_t)p->len + p->rejects_len;
 
 	p->bytes = xmalloc(len);
-	while (done < len) {
-		n = pread(q->spill, p->bytes + done, len - done, p->offset + (off_t)done);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return err_set(err, EXIT_OUTPUT, "cannot read the temporary file:");
-		done += (size_t)n;
-	}
+	if (spool_read(q->spill, p->bytes, len, p->offset, err))
+		return -1;
 	if (--q->spilled_places == 0) {
 		q->spill_end = 0;
 		if (ftruncate(q->spill, 0))
-			return err_set(err, EXIT_OUTPUT, "cannot empty the temporary file:");
+			return spool_fault(err);
 	}
 	return 0;
 }

@@ -11,17 +11,29 @@
 
 #include "cli/buf.h"
 
+static const char *folder(void)
+{
+	const char *given = getenv("TMPDIR");
+
+	return given && *given ? given : "/tmp";
+}
+
+int spool_fault(struct err *err)
+{
+	return err_set(err, EXIT_OUTPUT, "cannot use a temporary file in '%s' (TMPDIR names another "
+		       "folder):", folder());
+}
+
 int spool_open(struct err *err)
 {
-	const char *folder = getenv("TMPDIR");
 	struct buf path;
 	int fd;
 
 	buf_init(&path, BUF_NO_MAX);
-	buf_printf(&path, "%s/capqa-XXXXXX", folder && *folder ? folder : "/tmp");
+	buf_printf(&path, "%s/capqa-XXXXXX", folder());
 	fd = mkostemp(path.data, O_CLOEXEC);
 	if (fd < 0)
-		err_set(err, EXIT_OUTPUT, "cannot make a temporary file '%s':", path.data);
+		spool_fault(err);
 	else
 		unlink(path.data);
 	buf_release(&path);
@@ -38,8 +50,29 @@ int spool_write(int fd, const void *bytes, size_t len, struct err *err)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return err_set(err, EXIT_OUTPUT, "cannot write a temporary file:");
+			return spool_fault(err);
 		from += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int spool_read(int fd, void *to, size_t len, off_t at, struct err *err)
+{
+	char *into = to;
+	ssize_t n;
+
+	while (len) {
+		n = pread(fd, into, len, at);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return spool_fault(err);
+		if (n == 0)
+			return err_set(err, EXIT_OUTPUT, "a temporary file in '%s' was cut short",
+				       folder());
+		into += n;
+		at += n;
 		len -= (size_t)n;
 	}
 	return 0;
@@ -51,13 +84,8 @@ FILE *spool_file(struct err *err)
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
 
 	if (fd >= 0 && !file) {
-		err_set(err, EXIT_SYSTEM, "cannot use a temporary file:");
+		spool_fault(err);
 		close(fd);
 	}
 	return file;
-}
-
-int spool_fault(struct err *err)
-{
-	return err_set(err, EXIT_OUTPUT, "cannot use a temporary file:");
 }

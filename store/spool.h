@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "cli/msg.h"
 
@@ -17,8 +18,12 @@ int spool_open(struct err *err);
 /* Writes all of it at the file's position; -1: err (74). */
 int spool_write(int fd, const void *bytes, size_t len, struct err *err);
 
-/* The same as a stream; NULL: err. What fails with it later is told by spool_fault (-1, 74). */
-FILE *spool_file(struct err *err);
+/* Reads all of it, wherever the file's position is; -1: err (74). */
+int spool_read(int fd, void *to, size_t len, off_t at, struct err *err);
+
+FILE *spool_file(struct err *err);	/* the same as a stream; NULL: err (74) */
+
+/* Tells of what errno says of a spool, whoever read or wrote it. -1 (74). */
 int spool_fault(struct err *err);
 
 #endif
