@@ -16,7 +16,7 @@
 #
 # Where the fault was survived (exit 0) the output must be those bytes as well, or its rejects (of
 # report, the last line) must say what could not be read.
-import argparse, concurrent.futures, os, random, re, shutil, sqlite3, subprocess, sys, tempfile
+import argparse, concurrent.futures, contextlib, os, random, re, shutil, sqlite3, subprocess, sys, tempfile
 sys.dont_write_bytecode = True
 from yard import Yard, content
 
@@ -83,7 +83,7 @@ def store_is_sound(folder, makes):
     for name in makes:
         path = os.path.join(folder, name)
         if name.endswith(".db") and os.path.exists(path) and os.path.getsize(path):
-            with sqlite3.connect(path) as db:
+            with contextlib.closing(sqlite3.connect(path)) as db:  # or the rerun waits for it
                 if db.execute("PRAGMA integrity_check").fetchone()[0] != "ok":
                     return False
     return True
