@@ -13,6 +13,15 @@ struct list list_of(const char *value, size_t len)
 	return (struct list){ .text = value, .len = len };
 }
 
+bool list_is_empty(const char *value, size_t len)
+{
+	size_t i = 1;
+
+	while (i < len && memchr(" \t\r\n", value[i], 4))
+		i++;
+	return len > 1 && value[0] == '[' && value[i] == ']';
+}
+
 int list_next(struct list *list, struct span_members *members)
 {
 	const char *value = NULL;

@@ -23,6 +23,7 @@ struct list {
 };
 
 struct list list_of(const char *value, size_t len);
+bool list_is_empty(const char *value, size_t len);	/* an array without elements */
 
 /* 1: *members are the next object's; 0: the end; -1: not an array, or an element no object. */
 int list_next(struct list *list, struct span_members *members);

@@ -120,12 +120,7 @@ static int check_tallies(struct quiz *q, const char *pass, const char *value, si
 /* [] and null are no rows; they are noted so that the record comes back as it was. */
 static bool is_empty(const char *value, size_t len)
 {
-	struct list list = list_of(value, len);
-	struct span_members members = { 0 };
-	bool empty = value[0] == 'n' || list_next(&list, &members) == 0;
-
-	span_members_release(&members);
-	return empty;
+	return value[0] == 'n' || list_is_empty(value, len);
 }
 
 static void note_empty(struct column_row *row, const char *member, const char *value)
