@@ -440,19 +440,21 @@ int column_read(struct column_out *out, const struct column *columns, sqlite3_st
 	return first;
 }
 
-/* A null in `exact` yields to a value that a later record brought; other spellings win. */
-static void put_exact(struct column_out *out, const char *exact)
+/* A null in `exact` yields to a value that a later record brought; other spellings win. false: it is
+ * no JSON. */
+static bool put_exact(struct column_out *out, const char *exact)
 {
 	struct span_members found = { 0 };
 	struct buf whole;
 	char member[64];
 	size_t i, from;
 	int slot;
+	bool good;
 
 	buf_init(&whole, BUF_NO_MAX);
 	buf_printf(&whole, "{%s}", exact);
-	span_object(whole.data, whole.len, &found, NULL);
-	for (i = 0; i < found.count; i++) {
+	good = !span_object(whole.data, whole.len, &found, NULL);
+	for (i = 0; good && i < found.count; i++) {
 		snprintf(member, sizeof(member), "%.*s", (int)found.items[i].key_len,
 			 found.items[i].key);
 		slot = slot_of(out, member);
@@ -465,16 +467,16 @@ static void put_exact(struct column_out *out, const char *exact)
 	}
 	span_members_release(&found);
 	buf_release(&whole);
+	return good;
 }
 
 void column_out_write(struct column_out *out, const char *exact, const char *rest,
 		      struct buf *to)
 {
+	bool odd = exact && !put_exact(out, exact);
 	const char *comma = "";
 	int i;
 
-	if (exact)
-		put_exact(out, exact);
 	buf_addc(to, '{');
 	for (i = 0; out->names[i]; i++) {
 		if (!out->slots[i].len)
@@ -489,6 +491,11 @@ void column_out_write(struct column_out *out, const char *exact, const char *res
 	if (rest && *rest) {
 		buf_adds(to, comma);
 		buf_adds(to, rest);
+		comma = ",";
+	}
+	if (odd) {		/* so that who reads the line sees it */
+		buf_adds(to, comma);
+		buf_adds(to, exact);
 	}
 	buf_addc(to, '}');
 }

@@ -94,7 +94,8 @@ int column_bind_buf(sqlite3_stmt *stmt, int at, const struct buf *text);
 
 /*
  * Members under way to a record: each is put once, then written in the order of `names`, with
- * what `exact` holds where no column had a value, and `rest` behind.
+ * what `exact` holds where no column had a value, and `rest` behind. Columns that hold JSON are
+ * written as they are: of a damaged store the record may be none.
  */
 #define COLUMN_SLOTS 32
 

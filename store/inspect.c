@@ -5,6 +5,7 @@
 #include "store/inspect.h"
 
 #include "cli/buf.h"
+#include "schemas/span.h"
 #include "store/cell.h"
 
 #define FAULTS_SHOWN 20		/* of integrity_check; a damaged file has thousands */
@@ -46,7 +47,71 @@ static const struct {
 	{ "duplicates of a question that does not stay",
 	  "SELECT count(*), min(q.question_id) FROM questions q JOIN questions k "
 	  "ON k.question_id = q.duplicate_of WHERE k.reason = 'duplicate'" },
+	{ "paths of which something is no JSON", "SELECT count(*), min(path) FROM paths "
+	  "WHERE odd_json(source, source_id) OR odd_members(rest, exact)" },
+	{ "replies of which something is no JSON", "SELECT count(*), min(key) FROM replies "
+	  "WHERE odd_json(usage, source, source_id) OR odd_members(rest, exact)" },
+	{ "questions of which something is no JSON",
+	  "SELECT count(*), min(question_id) FROM questions "
+	  "WHERE odd_json(flags, origin, source, source_id) OR odd_members(rest, exact)" },
+	{ "tallies of which something is no JSON",
+	  "SELECT count(*), min(q.question_id) FROM tallies t JOIN questions q ON q.id = t.question "
+	  "WHERE odd_members(t.rest, t.exact)" },
+	{ "trials of which something is no JSON",
+	  "SELECT count(*), min(q.question_id) FROM trials r JOIN tallies t ON t.id = r.tally "
+	  "JOIN questions q ON q.id = t.question "
+	  "WHERE odd_json(r.\"order\") OR odd_members(r.rest, r.exact)" },
+	{ "captions of which something is no JSON", "SELECT count(*), min(caption_id) FROM captions "
+	  "WHERE odd_json(flags, source, source_id) OR odd_members(rest, exact)" },
+	{ "scores of which something is no JSON",
+	  "SELECT count(*), min(c.caption_id) FROM scores s JOIN captions c ON c.id = s.caption "
+	  "WHERE odd_json(nullif(s.judge, ''), s.flags, s.source, s.source_id) "
+	  "OR odd_members(s.rest, s.exact)" },
+	{ "answers of scores of which something is no JSON",
+	  "SELECT count(*), min(c.caption_id) FROM score_answers a JOIN scores s ON s.id = a.score "
+	  "JOIN captions c ON c.id = s.caption WHERE odd_members(a.rest, a.exact)" },
+	{ "rejects of which something is no JSON", "SELECT count(*), min(key) FROM rejects "
+	  "WHERE odd_json(span) OR odd_members(rest, exact)" },
+	{ "runs of which something is no JSON", "SELECT count(*), min(key) FROM runs "
+	  "WHERE odd_json(models, prompt_ids, options, calls, from_ledger, tokens, endpoints, counts) "
+	  "OR odd_members(rest, exact)" },
 };
+
+static bool is_odd(const char *text, bool members)
+{
+	struct buf whole;
+	bool odd;
+
+	if (!text)
+		return false;
+	buf_init(&whole, BUF_NO_MAX);
+	buf_printf(&whole, members ? "{%s}" : "%s", text);
+	odd = span_check(whole.data, whole.len, NULL) != 0;
+	buf_release(&whole);
+	return odd;
+}
+
+/* odd_json(text...), odd_members(text...): is one of them no JSON, or no inside of an object? */
+static void sql_odd(sqlite3_context *ctx, int count, sqlite3_value **args)
+{
+	bool odd = false;
+	int i;
+
+	for (i = 0; i < count && !odd; i++)
+		odd = is_odd((const char *)sqlite3_value_text(args[i]),
+			     sqlite3_user_data(ctx) != NULL);
+	sqlite3_result_int(ctx, odd);
+}
+
+static int add_functions(struct db *db, struct err *err)
+{
+	static const int flags = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
+
+	return sqlite3_create_function(db->handle, "odd_json", -1, flags, NULL, sql_odd, NULL,
+				       NULL) ||
+	       sqlite3_create_function(db->handle, "odd_members", -1, flags, db, sql_odd, NULL,
+				       NULL) ? db_fault(db, err) : 0;
+}
 
 static void add_line(struct buf *report, const char *text)
 {
@@ -117,7 +182,7 @@ int inspect(struct db *db, struct buf *report, int64_t *faults, struct err *err)
 		return -1;
 	if (*faults)
 		return 0;	/* what a damaged file says of its counts is worth nothing */
-	if (check_references(db, report, faults, err))
+	if (check_references(db, report, faults, err) || add_functions(db, err))
 		return -1;
 	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
 		if (check_counts(db, i, report, faults, err))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * inspect: is a store sound? The file itself (integrity_check), its references
- * (foreign_key_check), and the counts that must agree: options of a question, trials of a tally,
- * trials of a score and of its answers.
+ * (foreign_key_check), the counts that must agree (options of a question, trials of a tally,
+ * trials of a score and of its answers), and whether what should be JSON is.
  */
 #ifndef STORE_INSPECT_H
 #define STORE_INSPECT_H

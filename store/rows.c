@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "cli/buf.h"
+#include "schemas/span.h"
 #include "store/balance.h"
 #include "store/cell.h"
 #include "store/fetch.h"
@@ -111,39 +112,60 @@ struct rows {
 	bool ended;		/* of `next`: a step more would start it again */
 };
 
-static void learn_rest(struct shape *shape, struct buf *whole, sqlite3_stmt *stmt, int column)
+/* Columns that hold JSON hold what others wrote there, too: nothing is believed to be JSON. */
+static int check(const struct rows *r, const char *json, size_t len, struct err *err)
+{
+	return !span_check(json, len, NULL) ? 0 :
+	       err_set(err, EXIT_DATA, "store '%s' is damaged: what it holds of a record is no JSON",
+		       r->db->path);
+}
+
+static int learn_rest(struct rows *r, struct shape *shape, sqlite3_stmt *stmt, int column,
+		      struct err *err)
 {
 	const char *rest = cell_text(stmt, column);
 
 	if (!rest)
-		return;
-	buf_clear(whole);
-	buf_printf(whole, "{%s}", rest);
-	shape_learn(shape, whole->data, whole->len);
+		return 0;
+	buf_clear(&r->line);
+	buf_printf(&r->line, "{%s}", rest);
+	if (check(r, r->line.data, r->line.len, err))
+		return -1;
+	shape_learn(shape, r->line.data, r->line.len);
+	return 0;
+}
+
+/* Of one row: the columns that hold JSON, and rest behind them. */
+static int learn_row(struct rows *r, const struct kind *kind, sqlite3_stmt *stmt, struct err *err)
+{
+	const char *value;
+	int i;
+
+	for (i = 0; kind->members[i]; i++) {
+		value = cell_text(stmt, i);
+		if (value && check(r, value, strlen(value), err))
+			return -1;
+		if (value)
+			shape_learn_member(r->shape, kind->members[i], value, strlen(value));
+	}
+	return learn_rest(r, r->shape, stmt, i, err);
 }
 
 static int learn(struct rows *r, const struct kind *kind, struct err *err)
 {
-	const char *value;
 	sqlite3_stmt *stmt;
-	int i, got = -1;
+	int got = -1;
 
 	buf_clear(&r->line);
 	buf_adds(&r->line, kind->learn);
 	if (choice_narrows(&r->how->choice))
 		buf_adds(&r->line, " AND id IN (SELECT record FROM picked)");
 	stmt = db_prepare(r->db, r->line.data, err);
-	while (stmt && (got = db_step(r->db, stmt, err)) > 0) {
-		for (i = 0; kind->members[i]; i++) {
-			value = cell_text(stmt, i);
-			if (value)
-				shape_learn_member(r->shape, kind->members[i], value,
-						   strlen(value));
-		}
-		learn_rest(r->shape, &r->line, stmt, i);
-	}
+	while (stmt && (got = db_step(r->db, stmt, err)) > 0)
+		if (learn_row(r, kind, stmt, err))
+			break;
 	sqlite3_finalize(stmt);
-	return got;
+	return got ? -1 : 0;
 }
 
 static int learn_nested(struct rows *r, enum rec_kind kind, struct err *err)
@@ -163,10 +185,11 @@ static int learn_nested(struct rows *r, enum rec_kind kind, struct err *err)
 		stmt = db_prepare(r->db, nested[i].sql, err);
 		got = -1;
 		while (stmt && (got = db_step(r->db, stmt, err)) > 0)
-			learn_rest(at, &r->line, stmt, 0);
+			if (learn_rest(r, at, stmt, 0, err))
+				break;
 		sqlite3_finalize(stmt);
 	}
-	return got;
+	return got ? -1 : 0;
 }
 
 static int open_full(struct rows *r, enum rec_kind kind, struct err *err)
@@ -252,6 +275,8 @@ static int form_row(struct rows *r, struct batch_row *row, struct err *err)
 		return got < 0 ? -1 : err_set(err, EXIT_DATA, "store '%s' is damaged: a record "
 					      "is gone", r->db->path);
 	r->line.len--;		/* the newline */
+	if (check(r, r->line.data, r->line.len, err))
+		return -1;
 	if (row->place >= 0) {
 		buf_clear(&r->turned);
 		balance_record(r->how->choice.seed, row->place, r->line.data, r->line.len,
@@ -344,6 +369,8 @@ int rows_next(struct rows *r, const char **row, size_t *len, struct err *err)
 		return next_full(r, row, len, err);
 	buf_clear(&r->line);
 	got = form_next(r->form, &r->line, err);
+	if (got > 0 && check(r, r->line.data, r->line.len, err))
+		return -1;
 	*row = r->line.data;
 	*len = r->line.len;
 	return got;

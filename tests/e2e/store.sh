@@ -50,6 +50,18 @@ is "noise in the middle: --check exits" $? 65
 sqlite3 foreign.db 'CREATE TABLE t (a); INSERT INTO t VALUES (1)'
 trouble "another program's file" 65 "no capqa store" capqa ingest -d foreign.db captions.jsonl
 is "another program's file is left alone" "$(sqlite3 foreign.db '.tables' | tr -d ' ')" t
+
+# What is no JSON where JSON should stand is never published.
+cp good.db odd.db
+for change in "rest = 'A\"{'" "rest = '\"a\":1,'" "flags = '[1'" "source = '{\"a\"'" "exact = '\"flags\":[1'"; do
+	sqlite3 odd.db "UPDATE captions SET rest = NULL, flags = NULL, source = NULL, exact = NULL; UPDATE captions SET $change
+		WHERE id = 7"
+	trouble "$change" 65 "is damaged" capqa export -d odd.db -o odd --records caption
+	capqa ingest -d odd.db --check >said 2>&1
+	is "$change: --check exits" $? 65
+	holds "$change: --check says of what" grep -q "1 captions of which something is no JSON" said
+done
+gone "and no folder is there" odd
 trouble "a folder that is not there" 74 "cannot write store" capqa ingest -d no/such.db captions.jsonl
 if [ "$(id -u)" = 0 ]; then
 	echo "  skip: read-only folder (root may write everywhere)"
