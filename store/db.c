@@ -43,6 +43,12 @@ static __attribute__((constructor)) void do_not_count_memory(void)
 	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
+int db_odd_json(struct db *db, struct err *err)
+{
+	return err_set(err, EXIT_DATA, "store '%s' is damaged: what should be JSON in it is none; "
+		       "'capqa ingest --check' says where", db->path);
+}
+
 int db_fault(struct db *db, struct err *err)
 {
 	int code = sqlite3_errcode(db->handle) & 0xff;
@@ -69,7 +75,9 @@ int db_fault(struct db *db, struct err *err)
 	case SQLITE_IOERR:
 		return err_set(err, EXIT_OUTPUT, "cannot write store '%s': %s", db->path,
 			       sqlite3_errmsg(db->handle));
-	default:
+	default:	/* SQLite's JSON functions have no code of their own */
+		if (!strcmp(sqlite3_errmsg(db->handle), "malformed JSON"))
+			return db_odd_json(db, err);
 		return err_set(err, EXIT_SYSTEM, "store '%s': %s", db->path,
 			       sqlite3_errmsg(db->handle));
 	}

@@ -74,4 +74,7 @@ int db_drop_indexes(struct db *db, struct err *err);
 /* Says what SQLite's last call on this handle complained of. Returns -1. */
 int db_fault(struct db *db, struct err *err);
 
+/* Says that a column of JSON holds something else, which only a damaged store does. Returns -1. */
+int db_odd_json(struct db *db, struct err *err);
+
 #endif

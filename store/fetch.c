@@ -63,7 +63,10 @@ struct fetch {
 	enum rec_kind kind;
 	sqlite3_stmt *row, *options, *tallies, *trials, *answers;
 	struct column_out out, tally, trial;
+	struct buf line;	/* of fetch_record */
 };
+
+#define LINE_KEPT (1u << 20)	/* memory that is kept of a long one */
 
 static sqlite3_stmt *prepare_row(struct db *db, const struct kind *kind, struct err *err)
 {
@@ -130,6 +133,7 @@ struct fetch *fetch_new(struct db *db, enum rec_kind kind, struct err *err)
 	column_out_init(&f->out);
 	column_out_init(&f->tally);
 	column_out_init(&f->trial);
+	buf_init(&f->line, BUF_NO_MAX);
 	f->row = prepare_row(db, &kinds[kind], err);
 	if (f->row && !prepare_lists(f, err))
 		return f;
@@ -149,6 +153,7 @@ void fetch_free(struct fetch *f)
 	column_out_release(&f->out);
 	column_out_release(&f->tally);
 	column_out_release(&f->trial);
+	buf_release(&f->line);
 	free(f);
 }
 
@@ -292,4 +297,17 @@ int fetch_line(struct fetch *f, int64_t id, struct buf *line, struct err *err)
 	}
 	sqlite3_reset(f->row);
 	return got;
+}
+
+int fetch_record(struct fetch *f, int64_t id, struct rec **r, struct err *err)
+{
+	int got;
+
+	*r = NULL;
+	buf_shrink(&f->line, LINE_KEPT);
+	got = fetch_line(f, id, &f->line, err);
+	if (got <= 0)
+		return got;
+	*r = rec_parse(f->kind, f->line.data, f->line.len - 1, NULL);
+	return *r ? 1 : db_odd_json(f->db, err);
 }

@@ -5,6 +5,7 @@
  *
  *	fetch = fetch_new(&db, REC_QUESTION, &err);
  *	got = fetch_line(fetch, id, &line, &err);	appends one line, newline included
+ *	got = fetch_record(fetch, id, &rec, &err);
  *	fetch_free(fetch);
  */
 #ifndef STORE_FETCH_H
@@ -22,5 +23,8 @@ void fetch_free(struct fetch *f);
 
 /* id: a row of `paths` for an image, else of the kind's own table. 1: done, 0: none, -1. */
 int fetch_line(struct fetch *f, int64_t id, struct buf *line, struct err *err);
+
+/* The same, parsed; *r is yours to free. A line of a damaged store that is no JSON: -1 (65). */
+int fetch_record(struct fetch *f, int64_t id, struct rec **r, struct err *err);
 
 #endif

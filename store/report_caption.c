@@ -277,20 +277,13 @@ void report_score_card(struct view *v, struct rec *r)
 
 static void show(struct view *v, struct fetch *fetch, int64_t id)
 {
-	struct rec *r = NULL;
-	struct buf line;
-	int got;
+	struct rec *r;
 
-	buf_init(&line, BUF_NO_MAX);
-	got = fetch_line(fetch, id, &line, &v->err);
-	if (got > 0)
-		r = rec_parse(REC_SCORE, line.data, line.len - 1, &v->err);
-	if (got < 0 || (got && !r))
+	if (fetch_record(fetch, id, &r, &v->err) < 0)
 		v->result = -1;
 	if (r)
 		report_score_card(v, r);
 	rec_free(r);
-	buf_release(&line);
 }
 
 static void gallery(struct view *v, const char *id, const char *title, const char *sql)

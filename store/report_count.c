@@ -12,8 +12,6 @@
 #include "store/cell.h"
 #include "store/fetch.h"
 
-#define LINE_KEEP (1u << 20)
-
 #define RULES "SELECT rule, count(*) FROM questions WHERE rule IS NOT NULL " \
 	"GROUP BY rule ORDER BY 2 DESC, 1"
 
@@ -148,34 +146,21 @@ static void add_question(struct report_counts *c, struct rec *r)
 	free(q.options);
 }
 
-static int add_line(struct report_counts *c, const struct buf *line, struct err *err)
-{
-	struct rec *r = rec_parse(REC_QUESTION, line->data, line->len - 1, err);
-
-	if (!r)
-		return -1;
-	add_question(c, r);
-	rec_free(r);
-	return 0;
-}
-
 static int add_all(struct report_counts *c, struct db *db, struct err *err)
 {
 	sqlite3_stmt *ids = db_prepare(db, "SELECT id FROM questions ORDER BY id", err);
 	struct fetch *fetch = ids ? fetch_new(db, REC_QUESTION, err) : NULL;
-	struct buf line;
+	struct rec *r;
 	int got = -1;
 
-	buf_init(&line, BUF_NO_MAX);
 	while (fetch && !sig_stop() && (got = db_step(db, ids, err)) > 0) {
-		buf_shrink(&line, LINE_KEEP);
-		if (fetch_line(fetch, sqlite3_column_int64(ids, 0), &line, err) < 0 ||
-		    (line.len && add_line(c, &line, err))) {
-			got = -1;
+		got = fetch_record(fetch, sqlite3_column_int64(ids, 0), &r, err);
+		if (got < 0)
 			break;
-		}
+		if (r)
+			add_question(c, r);
+		rec_free(r);
 	}
-	buf_release(&line);
 	fetch_free(fetch);
 	sqlite3_finalize(ids);
 	return got < 0 && !sig_stop() ? -1 : sig_stop() != 0;

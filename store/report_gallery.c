@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/buf.h"
 #include "cli/sig.h"
 #include "store/fetch.h"
 
@@ -61,17 +60,10 @@ static void read_sets(struct gallery *g)
 
 static struct rec *read_question(struct gallery *g, int64_t id)
 {
-	struct rec *r = NULL;
-	struct buf line;
-	int got;
+	struct rec *r;
 
-	buf_init(&line, BUF_NO_MAX);
-	got = fetch_line(g->fetch, id, &line, &g->v->err);
-	if (got > 0)
-		r = rec_parse(REC_QUESTION, line.data, line.len - 1, &g->v->err);
-	if (got < 0 || (got && !r))
+	if (fetch_record(g->fetch, id, &r, &g->v->err) < 0)
 		g->v->result = -1;
-	buf_release(&line);
 	return r;
 }
 

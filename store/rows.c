@@ -115,9 +115,7 @@ struct rows {
 /* Columns that hold JSON hold what others wrote there, too: nothing is believed to be JSON. */
 static int check(const struct rows *r, const char *json, size_t len, struct err *err)
 {
-	return !span_check(json, len, NULL) ? 0 :
-	       err_set(err, EXIT_DATA, "store '%s' is damaged: what it holds of a record is no JSON",
-		       r->db->path);
+	return span_check(json, len, NULL) ? db_odd_json(r->db, err) : 0;
 }
 
 static int learn_rest(struct rows *r, struct shape *shape, sqlite3_stmt *stmt, int column,
