@@ -46,7 +46,7 @@ bool list_is(const struct span_member *m, const char *key)
 	struct buf plain;
 	bool same;
 
-	if (!memchr(m->key, '\\', m->key_len))
+	if (!m->escaped)
 		return strlen(key) == m->key_len && !memcmp(m->key, key, m->key_len);
 	buf_init(&plain, BUF_NO_MAX);
 	span_unquote(&plain, m->key - 1, m->key_len + 2);

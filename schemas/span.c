@@ -263,13 +263,14 @@ static void keep_key(struct walk *w, const char *quoted, size_t len, bool escape
 	w->keys[w->key_count++] = hash;
 }
 
-static void keep_member(struct walk *w, const char *key, size_t key_len, const char *value)
+static void keep_member(struct walk *w, const char *key, size_t key_len, bool escaped,
+			const char *value)
 {
 	struct span_members *top = w->top;
 
 	top->items = xgrow(top->items, &top->cap, top->count, sizeof(*top->items));
 	top->items[top->count++] = (struct span_member){ key + 1, key_len - 2, value,
-							 (size_t)(w->at - value) };
+							 (size_t)(w->at - value), escaped };
 }
 
 static int walk_member(struct walk *w)
@@ -293,7 +294,7 @@ static int walk_member(struct walk *w)
 	if (walk_value(w))
 		return -1;
 	if (w->depth == 1 && w->top)
-		keep_member(w, key, key_len, value);
+		keep_member(w, key, key_len, escaped, value);
 	return 0;
 }
 

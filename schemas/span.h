@@ -28,6 +28,7 @@ struct span_member {
 	size_t key_len;
 	const char *value;	/* first to last byte of the value, without white space */
 	size_t value_len;
+	bool escaped;		/* the key is written with escapes */
 };
 
 struct span_members {
