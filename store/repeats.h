@@ -10,7 +10,7 @@
  *	repeats_find(r, &err);			after the last one
  *	repeats_is(r, n)
  *
- * Sums of what was put go to a temporary file; what was put off takes 36 to 40 bytes of memory.
+ * Sums of what was put go to a temporary file; what was put off takes 40 to 50 bytes of memory.
  */
 #ifndef STORE_REPEATS_H
 #define STORE_REPEATS_H
