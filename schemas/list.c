@@ -19,7 +19,7 @@ bool list_is_empty(const char *value, size_t len)
 
 	while (i < len && memchr(" \t\r\n", value[i], 4))
 		i++;
-	return len > 1 && value[0] == '[' && value[i] == ']';
+	return i < len && value[0] == '[' && value[i] == ']';
 }
 
 int list_next(struct list *list, struct span_members *members)

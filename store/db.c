@@ -46,7 +46,7 @@ static __attribute__((constructor)) void do_not_count_memory(void)
 int db_odd_json(struct db *db, struct err *err)
 {
 	return err_set(err, EXIT_DATA, "store '%s' is damaged: what should be JSON in it is none; "
-		       "'capqa ingest --check' says where", db->path);
+		       "'capqa ingest -d %s --check' says where", db->path, db->path);
 }
 
 int db_fault(struct db *db, struct err *err)

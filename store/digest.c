@@ -11,16 +11,11 @@
 
 #include "cli/buf.h"
 
-static void start(struct digest *d)
-{
-	hash_init(&d->xxh3);
-	d->bytes = 0;
-}
-
 void digest_init(struct digest *d)
 {
+	hash_init(&d->xxh3);
 	sha256_init(&d->sha256);
-	start(d);
+	d->bytes = 0;
 }
 
 void digest_release(struct digest *d)
@@ -46,8 +41,8 @@ void digest_end(struct digest *d, struct digest_text *out)
 		snprintf(out->sha256 + 2 * i, 3, "%02x", sum[i]);
 	hash_hex(&d->xxh3, out->xxh3);
 	out->bytes = d->bytes;
-	hash_release(&d->xxh3);
-	start(d);
+	hash_again(&d->xxh3);
+	d->bytes = 0;
 }
 
 int digest_file(const char *path, struct digest_text *out, struct err *err)
