@@ -149,6 +149,6 @@ clean:
 
 .PHONY: all layers deps check check-all test tests torture powercut kills fuzz coverage faults \
 	demo bless bench man completions install uninstall dist deb clean
-.SECONDARY:
+.PRECIOUS: $(O)/%.o
 .DELETE_ON_ERROR:
 -include $(shell find $(O) -name '*.d' 2>/dev/null)

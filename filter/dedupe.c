@@ -280,6 +280,7 @@ static void collect_all_or_die(char **inputs, struct copies *copies)
 
 	if (!in)
 		die_err(&err);
+	source_records(in, REC_QUESTION);
 	while ((got = source_poll(in, &line, &err)) != SOURCE_END && !sig_stop()) {
 		if (got == SOURCE_FAILED)
 			die_err(&err);
