@@ -131,7 +131,7 @@ int chat_extra(const char *json, struct buf *out, struct err *err)
 		"repetition_penalty", "seed", "structured_outputs", "guided_choice",
 		"response_format", "stream", "n",
 	};
-	struct span_members found = { NULL, 0, 0 };
+	struct span_members found = { 0 };
 	struct err why;
 	size_t i, j;
 	int result = 0;

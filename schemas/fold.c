@@ -5,6 +5,7 @@
 #include "schemas/fold.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,30 +48,70 @@ static void add_squeezed(struct buf *out, const char *text)
 		out->data[--out->len] = '\0';
 }
 
+typedef signed char lanes __attribute__((vector_size(16)));
+
+static bool any(lanes found)
+{
+	uint64_t halves[2];
+
+	memcpy(halves, &found, sizeof(halves));
+	return halves[0] | halves[1];
+}
+
+/*
+ * Sixteen bytes of ASCII whose white space is single plain spaces, lower case now, to `to`.
+ * False: there is something else among them, or they do not fit what is before them (`space`:
+ * white space is). The byte behind them is looked at.
+ */
+static bool add_sixteen(char *to, const char *text, bool space)
+{
+	lanes bytes, next;
+
+	memcpy(&bytes, text, sizeof(bytes));
+	memcpy(&next, text + 1, sizeof(next));
+	if (any((bytes < ' ') | ((bytes == ' ') & (next == ' '))) || (space && *text == ' '))
+		return false;
+	bytes |= (bytes >= 'A') & (bytes <= 'Z') & 32;
+	memcpy(to, &bytes, sizeof(bytes));
+	return true;
+}
+
+static bool is_space(char c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 /*
  * The short path: text that is ASCII to its end, read once. False, and nothing is added, where
  * it is not.
  */
 static bool add_ascii(struct buf *out, const char *text)
 {
-	size_t len = strlen(text);
-	char *to = buf_room(out, len), *start = to;
-	bool space = false;
+	const char *end = text + strlen(text);
+	char *to = buf_room(out, (size_t)(end - text)), *start = to;
+	bool space = true;	/* white space is before, or nothing */
 
-	for (; to && *text; text++) {
-		if ((unsigned char)*text >= 0x80) {
+	while (to && text < end) {
+		if (end - text >= 16 && add_sixteen(to, text, space)) {
+			to += 16;
+			text += 16;
+			space = to[-1] == ' ';
+		} else if ((unsigned char)*text >= 0x80) {
 			*start = '\0';
 			return false;
+		} else if (!is_space(*text)) {
+			*to++ = *text >= 'A' && *text <= 'Z' ? *text + 32 : *text;
+			space = false;
+			text++;
+		} else {
+			if (!space)
+				*to++ = ' ';
+			space = true;
+			text++;
 		}
-		if (*text == ' ' || (*text >= '\t' && *text <= '\r')) {
-			space = to > start;
-			continue;
-		}
-		if (space)
-			*to++ = ' ';
-		space = false;
-		*to++ = *text >= 'A' && *text <= 'Z' ? *text + 32 : *text;
 	}
+	if (space && to > start)
+		to--;
 	if (to)
 		*to = '\0';
 	out->len += (size_t)(to - start);

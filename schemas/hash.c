@@ -90,27 +90,35 @@ void hash_of(const void *bytes, size_t len, char out[HASH_HEX])
 {
 	unsigned char raw[HASH_BYTES];
 
-	to_raw(XXH3_128bits(bytes, len), raw);
+	hash_raw_of(bytes, len, raw);
 	hash_to_hex(raw, out);
 }
 
-static int digit(char c)
+void hash_raw_of(const void *bytes, size_t len, unsigned char out[HASH_BYTES])
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	to_raw(XXH3_128bits(bytes, len), out);
 }
+
+uint64_t hash_low_of(const void *bytes, size_t len)
+{
+	return XXH3_128bits(bytes, len).low64;
+}
+
+/* By character: its value and 1, so that 0 is no digit. */
+static const unsigned char digits_value[256] = {
+	['0'] = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, ['a'] = 11, 12, 13, 14, 15, 16,
+};
 
 int hash_from_hex(const char *text, unsigned char out[HASH_BYTES])
 {
 	int i, high, low;
 
 	for (i = 0; i < HASH_BYTES; i++) {
-		high = digit(text[2 * i]);
-		low = high < 0 ? -1 : digit(text[2 * i + 1]);
-		if (low < 0)
+		high = digits_value[(unsigned char)text[2 * i]];
+		low = high ? digits_value[(unsigned char)text[2 * i + 1]] : 0;
+		if (!low)
 			return -1;
-		out[i] = (unsigned char)(high << 4 | low);
+		out[i] = (unsigned char)((high - 1) << 4 | (low - 1));
 	}
 	return text[2 * HASH_BYTES] ? -1 : 0;
 }

@@ -37,7 +37,10 @@ void hash_hex(const struct hash *h, char out[HASH_HEX]);
 void hash_raw(const struct hash *h, unsigned char out[HASH_BYTES]);
 uint64_t hash_low(const struct hash *h);	/* 64 of the bits, for choices */
 
+/* All of it at once. */
 void hash_of(const void *bytes, size_t len, char out[HASH_HEX]);
+void hash_raw_of(const void *bytes, size_t len, unsigned char out[HASH_BYTES]);
+uint64_t hash_low_of(const void *bytes, size_t len);
 void hash_to_hex(const unsigned char raw[HASH_BYTES], char out[HASH_HEX]);
 bool hash_is_hex(const char *text);
 int hash_from_hex(const char *text, unsigned char out[HASH_BYTES]);	/* -1: not 32 digits */

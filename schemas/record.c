@@ -6,6 +6,7 @@
 #include "schemas/record.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,6 +67,8 @@ static const struct {
 	[REC_RUN] = { "run", run_members },
 };
 
+#define MORE_MEMBERS 4	/* room for as many that a stage adds */
+
 struct member {
 	const char *key;	/* between the quotes; as written, or a name from the tables */
 	size_t key_len;
@@ -82,6 +85,8 @@ struct rec {
 	enum rec_kind kind;
 	struct member *members;
 	size_t count, cap;
+	bool tight;	/* what was not set stands in the line as it is to be written */
+	bool changed;	/* something was set or dropped */
 	char line[];
 };
 
@@ -209,6 +214,9 @@ struct rec *rec_parse(enum rec_kind kind, const char *line, size_t len, struct e
 		rec_free(r);
 		return NULL;
 	}
+	r->tight = found.tight;
+	r->cap = found.count + MORE_MEMBERS;
+	r->members = xmalloc(r->cap * sizeof(*r->members));
 	for (i = 0; i < found.count; i++) {
 		m = add_member(r);
 		m->key = found.items[i].key;
@@ -259,15 +267,12 @@ bool rec_has(const struct rec *r, const char *key)
 const char *rec_text(struct rec *r, const char *key)
 {
 	struct member *m = find(r, key);
-	struct buf text;
 
 	if (!m || m->value[0] != '"')
 		return NULL;
 	if (!m->text) {
-		buf_init(&text, BUF_NO_MAX);
-		buf_room(&text, m->value_len);
-		span_unquote(&text, m->value, m->value_len);
-		m->text = buf_take(&text);
+		m->text = xmalloc(m->value_len);
+		span_unquote_to(m->text, m->value, m->value_len);
 	}
 	return m->text;
 }
@@ -340,6 +345,7 @@ void rec_set_raw(struct rec *r, const char *key, const char *json, size_t len)
 {
 	struct member *m = find(r, key);
 
+	r->changed = true;
 	if (m)
 		forget_value(m);
 	else
@@ -390,6 +396,7 @@ void rec_drop(struct rec *r, const char *key)
 
 	if (!m)
 		return;
+	r->changed = true;
 	forget_value(m);
 	free(m->name);
 	at = (size_t)(m - r->members);
@@ -482,7 +489,7 @@ void rec_write(const struct rec *r, struct buf *out)
 		if (!slots[k])
 			continue;
 		write_key(out, slots[k], &first);
-		if (slots[k]->owned)
+		if (slots[k]->owned || r->tight)
 			buf_add(out, slots[k]->value, slots[k]->value_len);
 		else
 			span_canon(out, slots[k]->value, slots[k]->value_len);
@@ -491,78 +498,16 @@ void rec_write(const struct rec *r, struct buf *out)
 	buf_add(out, "}\n", 2);
 }
 
-const char *rec_image_key(struct rec *r)
+bool rec_is_canonical(const struct rec *r)
 {
-	const char *key = rec_text(r, "image_id");
-
-	return key ? key : rec_text(r, "image");
-}
-
-void rec_question_id(const char *image_key, const char *question, const char *const *options,
-		     size_t count, const char *answer, char out[33])
-{
-	struct hash h;
+	int last = -1, at;
 	size_t i;
 
-	hash_init(&h);
-	hash_text(&h, image_key);
-	hash_text(&h, question);
-	for (i = 0; i < count; i++)
-		hash_text(&h, options[i]);
-	hash_text(&h, answer);
-	hash_hex(&h, out);
-	hash_release(&h);
-}
-
-void rec_caption_id(const char *image_key, const char *caption, const char *model, char out[33])
-{
-	struct hash h;
-
-	hash_init(&h);
-	hash_text(&h, image_key);
-	hash_text(&h, caption);
-	hash_text(&h, model);
-	hash_hex(&h, out);
-	hash_release(&h);
-}
-
-static int read_options(const cJSON *list, struct rec_question *q, struct err *err)
-{
-	const cJSON *item;
-	int count = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
-
-	if (count < 2 || count > 25)
-		return err_set(err, EXIT_DATA, "'options' is no list of 2 to 25 texts");
-	q->options = xcalloc((size_t)count, sizeof(*q->options));
-	cJSON_ArrayForEach(item, list) {
-		if (!cJSON_IsString(item) || !item->valuestring[0])
-			return err_set(err, EXIT_DATA, "'options' holds something that is no text");
-		q->options[q->option_count++] = item->valuestring;
+	for (i = 0; i < r->count; i++) {
+		at = r->members[i].known >= 0 ? r->members[i].known : INT_MAX;
+		if (at < last)
+			return false;
+		last = at;
 	}
-	return 0;
-}
-
-int rec_question(struct rec *r, struct rec_question *q, struct err *err)
-{
-	const char *answer = rec_text(r, "answer");
-
-	*q = (struct rec_question){ .id = rec_text(r, "question_id"),
-				    .image_key = rec_image_key(r),
-				    .question = rec_text(r, "question") };
-	if (!q->id || !q->question)
-		return err_set(err, EXIT_DATA, "no '%s' in the record",
-			       q->id ? "question" : "question_id");
-	if (read_options(rec_json(r, "options"), q, err))
-		goto fail;
-	q->answer = answer && answer[0] && !answer[1] ? answer[0] - 'A' : -1;
-	if (q->answer < 0 || (size_t)q->answer >= q->option_count) {
-		err_set(err, EXIT_DATA, "'answer' is no letter of the %zu options",
-			q->option_count);
-		goto fail;
-	}
-	return 0;
-fail:
-	free(q->options);
-	q->options = NULL;
-	return -1;
+	return r->tight && !r->changed;
 }

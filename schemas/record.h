@@ -75,6 +75,8 @@ void rec_set_raw(struct rec *r, const char *key, const char *json, size_t len);
 void rec_drop(struct rec *r, const char *key);
 
 void rec_write(const struct rec *r, struct buf *out);
+/* As it was parsed, and rec_write would write just that line. */
+bool rec_is_canonical(const struct rec *r);
 /* Only what the kind does not know, as the inside of an object: `"a":1,"b":[2]`. */
 void rec_write_rest(const struct rec *r, struct buf *out);
 
@@ -93,7 +95,8 @@ void rec_caption_id(const char *image_key, const char *caption, const char *mode
 
 /*
  * The parts of a question that every judge needs, checked: 2 to 25 options, none empty, an
- * answer among them. `options` is allocated (free(q.options)), the texts are borrowed from r.
+ * answer among them. `options` and their texts are one allocation (free(q.options)); the other
+ * texts are borrowed from r.
  */
 struct rec_question {
 	const char *id, *image_key, *question;

@@ -9,17 +9,23 @@
 #include <string.h>
 
 #include <utf8proc.h>
+#define XXH_INLINE_ALL	/* keys are short */
 #include <xxhash.h>
 
 #include "cli/buf.h"
+#include "schemas/span_in.h"
 
-#define FEW_KEYS 24	/* up to here comparing all pairs beats sorting; a tally has 20 */
+#define FEW_KEYS 32	/* up to here comparing beats sorting; a tally has 20 */
+#define ROOM 64		/* keys of objects now open that need no memory */
+#define FIRST_MEMBERS 24
 
 struct walk {
 	const char *text, *end, *at;
 	int depth;
+	bool loose;		/* white space or an escape was seen */
 	uint64_t *keys;		/* hashes of the keys of the objects now open, as a stack */
 	size_t key_count, key_cap;
+	uint64_t room[ROOM];	/* where they stand while they are so few */
 	struct span_members *top;	/* members of the outermost object, or NULL */
 	struct err *err;
 };
@@ -34,29 +40,10 @@ static int wrong(struct walk *w, const char *what)
 static void skip_space(struct walk *w)
 {
 	while (w->at < w->end && (*w->at == ' ' || *w->at == '\t' || *w->at == '\n' ||
-				  *w->at == '\r'))
+				  *w->at == '\r')) {
+		w->loose = true;
 		w->at++;
-}
-
-/* Four hex digits at p, or -1. */
-static int hex4(const char *p, const char *end)
-{
-	int i, value = 0;
-
-	if (end - p < 4)
-		return -1;
-	for (i = 0; i < 4; i++) {
-		value <<= 4;
-		if (p[i] >= '0' && p[i] <= '9')
-			value |= p[i] - '0';
-		else if (p[i] >= 'a' && p[i] <= 'f')
-			value |= p[i] - 'a' + 10;
-		else if (p[i] >= 'A' && p[i] <= 'F')
-			value |= p[i] - 'A' + 10;
-		else
-			return -1;
 	}
-	return value;
 }
 
 /* at stands behind a backslash; moves past the escape. */
@@ -70,7 +57,7 @@ static int walk_escape(struct walk *w)
 	}
 	if (w->at == w->end || *w->at != 'u')
 		return wrong(w, "unknown escape");
-	c = hex4(w->at + 1, w->end);
+	c = span_hex4(w->at + 1, w->end);
 	if (c < 0)
 		return wrong(w, "broken \\u escape");
 	if (c == 0)
@@ -81,32 +68,11 @@ static int walk_escape(struct walk *w)
 	if (c < 0xd800 || c > 0xdbff)
 		return 0;
 	low = w->end - w->at >= 6 && w->at[0] == '\\' && w->at[1] == 'u' ?
-	      hex4(w->at + 2, w->end) : -1;
+	      span_hex4(w->at + 2, w->end) : -1;
 	if (low < 0xdc00 || low > 0xdfff)
 		return wrong(w, "lone surrogate");
 	w->at += 6;
 	return 0;
-}
-
-/* Of GCC and Clang; where the machine has no such registers, they make do. */
-typedef signed char lanes __attribute__((vector_size(16)));
-
-/* Past the ASCII that stands for itself in a string: most bytes of most lines. */
-static const char *skip_plain(const char *p, const char *end)
-{
-	uint64_t found[2] = { 0 };
-	lanes bytes;
-
-	for (; end - p >= 16; p += 16) {
-		memcpy(&bytes, p, sizeof(bytes));
-		bytes = (bytes < 0x20) | (bytes == '"') | (bytes == '\\');	/* < 0: not ASCII */
-		memcpy(found, &bytes, sizeof(found));
-		if (found[0] | found[1])
-			break;
-	}
-	while (p < end && (signed char)*p >= 0x20 && *p != '"' && *p != '\\')
-		p++;
-	return p;
 }
 
 /* at stands on the opening quote; moves behind the closing one. */
@@ -120,7 +86,7 @@ static int walk_string(struct walk *w, bool *escaped)
 	while (w->at < w->end) {
 		unsigned char b;
 
-		w->at = skip_plain(w->at, w->end);
+		w->at = span_skip_plain(w->at, w->end);
 		if (w->at == w->end)
 			break;
 		b = (unsigned char)*w->at;
@@ -130,7 +96,7 @@ static int walk_string(struct walk *w, bool *escaped)
 			return 0;
 		}
 		if (b == '\\') {
-			*escaped = true;
+			*escaped = w->loose = true;
 			w->at++;
 			if (walk_escape(w))
 				return -1;
@@ -227,23 +193,44 @@ static int by_hash(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Of few keys most are told apart by 6 bits of their hash. */
+static bool has_repeats_among_few(const uint64_t *keys, size_t count)
+{
+	uint64_t bits = 0, bit;
+	size_t i, j;
+
+	for (i = 0; i < count; i++) {
+		bit = 1ull << (keys[i] & 63);
+		for (j = 0; (bits & bit) && j < i; j++)
+			if (keys[i] == keys[j])
+				return true;
+		bits |= bit;
+	}
+	return false;
+}
+
 /* Equal 64-bit hashes count as equal keys: a collision would only refuse that line. */
 static bool has_repeats(uint64_t *keys, size_t count)
 {
-	size_t i, j;
+	size_t i;
 
-	if (count <= FEW_KEYS) {
-		for (i = 1; i < count; i++)
-			for (j = 0; j < i; j++)
-				if (keys[i] == keys[j])
-					return true;
-		return false;
-	}
+	if (count <= FEW_KEYS)
+		return has_repeats_among_few(keys, count);
 	qsort(keys, count, sizeof(*keys), by_hash);
 	for (i = 1; i < count; i++)
 		if (keys[i] == keys[i - 1])
 			return true;
 	return false;
+}
+
+static void need_key_room(struct walk *w)
+{
+	if (w->key_count < w->key_cap)
+		return;
+	w->key_cap *= 2;
+	w->keys = xrealloc_array(w->keys == w->room ? NULL : w->keys, w->key_cap, sizeof(*w->keys));
+	if (w->key_count == ROOM)
+		memcpy(w->keys, w->room, sizeof(w->room));
 }
 
 static void keep_key(struct walk *w, const char *quoted, size_t len, bool escaped)
@@ -259,7 +246,7 @@ static void keep_key(struct walk *w, const char *quoted, size_t len, bool escape
 	} else {
 		hash = XXH3_64bits(quoted + 1, len - 2);
 	}
-	w->keys = xgrow(w->keys, &w->key_cap, w->key_count, sizeof(*w->keys));
+	need_key_room(w);
 	w->keys[w->key_count++] = hash;
 }
 
@@ -268,6 +255,10 @@ static void keep_member(struct walk *w, const char *key, size_t key_len, bool es
 {
 	struct span_members *top = w->top;
 
+	if (!top->items) {
+		top->cap = FIRST_MEMBERS;
+		top->items = xmalloc(FIRST_MEMBERS * sizeof(*top->items));
+	}
 	top->items = xgrow(top->items, &top->cap, top->count, sizeof(*top->items));
 	top->items[top->count++] = (struct span_member){ key + 1, key_len - 2, value,
 							 (size_t)(w->at - value), escaped };
@@ -360,9 +351,18 @@ static int walk_value(struct walk *w)
 
 static int walk_text(const char *text, size_t len, struct span_members *top, struct err *err)
 {
-	struct walk w = { .text = text, .end = text + len, .at = text, .top = top, .err = err };
+	struct walk w;
 	int result = -1;
 
+	w.text = w.at = text;	/* not the room: it is large */
+	w.end = text + len;
+	w.depth = 0;
+	w.loose = false;
+	w.keys = w.room;
+	w.key_count = 0;
+	w.key_cap = ROOM;
+	w.top = top;
+	w.err = err;
 	skip_space(&w);
 	if (top && (w.at == w.end || *w.at != '{'))
 		wrong(&w, "not a JSON object");
@@ -370,7 +370,10 @@ static int walk_text(const char *text, size_t len, struct span_members *top, str
 		skip_space(&w);
 		result = w.at == w.end ? 0 : wrong(&w, "trailing bytes after the value");
 	}
-	free(w.keys);
+	if (top)
+		top->tight = !w.loose;
+	if (w.keys != w.room)
+		free(w.keys);
 	return result;
 }
 
@@ -389,210 +392,4 @@ void span_members_release(struct span_members *found)
 {
 	free(found->items);
 	*found = (struct span_members){ 0 };
-}
-
-/* How many bytes at text[i] are one sound character; 0: none are. */
-static size_t character(const char *text, size_t i, size_t len)
-{
-	utf8proc_int32_t c;
-	utf8proc_ssize_t n;
-
-	if ((unsigned char)text[i] < 0x80)
-		return 1;
-	n = utf8proc_iterate((const utf8proc_uint8_t *)text + i, (utf8proc_ssize_t)(len - i), &c);
-	return n > 0 ? (size_t)n : 0;
-}
-
-void span_quote(struct buf *out, const char *text, size_t len)
-{
-	static const char hex[] = "0123456789abcdef", shorts[] = "btn?fr";
-	size_t i, n, from = 0;
-
-	buf_addc(out, '"');
-	for (i = 0; i < len; i += n ? n : 1) {
-		unsigned char c = (unsigned char)text[i];
-
-		n = (size_t)(skip_plain(text + i, text + len) - (text + i));
-		if (n)
-			continue;
-		n = character(text, i, len);
-		if (n && c >= 0x80)
-			continue;
-		buf_add(out, text + from, i - from);
-		from = i + 1;
-		if (c == '"' || c == '\\')
-			buf_add(out, (char[]){ '\\', (char)c }, 2);
-		else if (c == 0 || !n)
-			buf_adds(out, "\xef\xbf\xbd");
-		else if (c >= 8 && c <= 13 && c != 11)
-			buf_add(out, (char[]){ '\\', shorts[c - 8] }, 2);
-		else
-			buf_add(out, (char[]){ '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] }, 6);
-	}
-	buf_add(out, text + from, len - from);
-	buf_addc(out, '"');
-}
-
-static void add_code_point(struct buf *out, int c)
-{
-	utf8proc_uint8_t bytes[4];
-	utf8proc_ssize_t n = utf8proc_encode_char(c, bytes);
-
-	buf_add(out, bytes, (size_t)n);
-}
-
-void span_unquote(struct buf *out, const char *value, size_t len)
-{
-	const char *p = value + 1, *end = value + len - 1, *back;
-	int c;
-
-	while (p < end) {
-		back = memchr(p, '\\', (size_t)(end - p));
-		if (!back)
-			back = end;
-		buf_add(out, p, (size_t)(back - p));
-		if (back == end)
-			return;
-		p = back + 2;
-		switch (back[1]) {
-		case 'b': buf_addc(out, '\b'); break;
-		case 'f': buf_addc(out, '\f'); break;
-		case 'n': buf_addc(out, '\n'); break;
-		case 'r': buf_addc(out, '\r'); break;
-		case 't': buf_addc(out, '\t'); break;
-		case 'u':
-			c = hex4(p, end);
-			p += 4;
-			if (c >= 0xd800 && c <= 0xdbff) {
-				c = 0x10000 + ((c - 0xd800) << 10) + (hex4(p + 2, end) - 0xdc00);
-				p += 6;
-			}
-			add_code_point(out, c);
-			break;
-		default:
-			buf_addc(out, back[1]);
-		}
-	}
-}
-
-/* The closing quote of the string that opens at p; the text was checked. */
-static const char *string_end(const char *p, const char *end)
-{
-	for (p = skip_plain(p + 1, end); *p != '"'; p = skip_plain(p + 1, end))
-		if (*p == '\\')
-			p++;
-	return p;
-}
-
-void span_canon(struct buf *out, const char *value, size_t len)
-{
-	const char *p = value, *end = value + len, *from = value, *close;
-	struct buf plain;
-
-	for (; p < end; p++) {
-		if (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r') {
-			buf_add(out, from, (size_t)(p - from));
-			from = p + 1;
-		} else if (*p == '"') {
-			close = string_end(p, end);
-			if (memchr(p, '\\', (size_t)(close - p))) {
-				buf_add(out, from, (size_t)(p - from));
-				buf_init(&plain, BUF_NO_MAX);
-				span_unquote(&plain, p, (size_t)(close + 1 - p));
-				span_quote(out, plain.data, plain.len);
-				buf_release(&plain);
-				from = close + 1;
-			}
-			p = close;
-		}
-	}
-	buf_add(out, from, (size_t)(end - from));
-}
-
-/* Looks at one byte inside an element; true when the element ended just before or at it. */
-static bool element_ends(struct span_array *a, char c, bool *after)
-{
-	*after = false;
-	if (a->in_string) {
-		if (a->escaped)
-			a->escaped = false;
-		else if (c == '\\')
-			a->escaped = true;
-		else if (c == '"')
-			a->in_string = false;
-		return false;
-	}
-	if (c == '"') {
-		a->in_string = true;
-	} else if (c == '{' || c == '[') {
-		a->depth++;
-	} else if (c == '}' || c == ']') {
-		if (a->depth == 0)
-			return true;
-		a->depth--;
-		*after = a->depth == 0;
-		return *after;
-	}
-	return c == ',' && a->depth == 0;
-}
-
-/* In the element under way: 0 while it goes on, else how many bytes it has (`seen` reset). */
-static size_t element_scan(struct span_array *a, const char *text, size_t len)
-{
-	bool after;
-	size_t n;
-
-	for (; a->seen < len; a->seen++) {
-		if (!element_ends(a, text[a->seen], &after))
-			continue;
-		n = a->seen + (after ? 1 : 0);
-		a->seen = 0;
-		a->state = ARRAY_BETWEEN;
-		return n;
-	}
-	return 0;
-}
-
-long span_array_next(struct span_array *a, const char *text, size_t len, const char **value,
-		     size_t *value_len)
-{
-	size_t i = 0, n;
-
-	*value = NULL;
-	while (a->state != ARRAY_INSIDE && i < len) {
-		char c = text[i];
-
-		if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
-			i++;
-		} else if (c == ',' && a->state == ARRAY_BETWEEN && a->need_comma) {
-			a->need_comma = false;
-			a->need_value = true;
-			i++;
-		} else if (a->state == ARRAY_BEFORE) {
-			if (c != '[')
-				return -1;
-			a->state = ARRAY_BETWEEN;
-			i++;
-		} else if (a->state == ARRAY_ENDED || c == '}' || c == ',' ||
-			   (c == ']' && a->need_value) || (c != ']' && a->need_comma)) {
-			return -1;
-		} else if (c == ']') {
-			a->state = ARRAY_ENDED;
-			i++;
-		} else {
-			a->state = ARRAY_INSIDE;
-			a->need_comma = true;
-			a->need_value = false;
-		}
-	}
-	if (a->state != ARRAY_INSIDE)
-		return (long)i;
-	n = element_scan(a, text + i, len - i);
-	if (a->state == ARRAY_INSIDE)
-		return (long)i;
-	*value = text + i;
-	*value_len = n;
-	while (*value_len && memchr(" \t\r\n", text[i + *value_len - 1], 4))
-		--*value_len;
-	return (long)(i + n);
 }

@@ -34,6 +34,7 @@ struct span_member {
 struct span_members {
 	struct span_member *items;
 	size_t count, cap;
+	bool tight;	/* no white space around its tokens, no escape: canonical as it stands */
 };
 
 /*
@@ -55,6 +56,11 @@ void span_quote(struct buf *out, const char *text, size_t len);
 
 /* Appends what a string value (checked before, quotes included) means. */
 void span_unquote(struct buf *out, const char *value, size_t len);
+/* The same into memory of the caller's, len bytes at least; ends in a NUL. Returns its length. */
+size_t span_unquote_to(char *to, const char *value, size_t len);
+
+/* The closing quote of the string that opens at p, in a text that was checked. */
+const char *span_string_end(const char *p, const char *end);
 
 /*
  * Finds the elements of a JSON array while its bytes arrive. Feed it the unread bytes; it

@@ -6,6 +6,7 @@
 
 #include <locale.h>
 
+#include "schemas/hash.h"
 #include "tests/unit/scratch.h"
 
 static void folds(const char *text, const char *expected)
@@ -30,6 +31,48 @@ static void test_ascii(void **state)
 	folds("   ", "");
 	folds("  What \t\r\n IS  this?\v\f ", "what is this?");
 	folds("A-Z @[`{", "a-z @[`{");
+}
+
+/* Letter by letter, as anyone would. */
+static void fold_slowly(const char *text, char *to)
+{
+	char *start = to;
+
+	for (; *text; text++) {
+		if (*text == ' ' || (*text >= '\t' && *text <= '\r')) {
+			if (to > start && to[-1] != ' ')
+				*to++ = ' ';
+		} else {
+			*to++ = *text >= 'A' && *text <= 'Z' ? *text - 'A' + 'a' : *text;
+		}
+	}
+	while (to > start && to[-1] == ' ')
+		to--;
+	*to = '\0';
+}
+
+/* Sixteen bytes go at once: letters, borders and white space at every place of a step. */
+static void test_ascii_of_every_length(void **state)
+{
+	static const char letters[] = "AZaz@[`{09~\x7f\x01";
+	struct draw d = { 5 };
+	char text[80], expected[80], *exact;
+	int round, i, len, spaces;
+
+	(void)state;
+	for (round = 0; round < 100000; round++) {
+		len = (int)draw_below(&d, sizeof(text));
+		spaces = (int)draw_below(&d, 8);
+		for (i = 0; i < len; i++)
+			text[i] = (int)draw_below(&d, 30) < spaces ?
+				  " \t  \n"[draw_below(&d, 5)] :
+				  letters[draw_below(&d, sizeof(letters) - 1)];
+		text[len] = '\0';
+		fold_slowly(text, expected);
+		exact = strdup(text);	/* so that reading behind the end shows */
+		folds(exact, expected);
+		free(exact);
+	}
 }
 
 static void test_unicode(void **state)
@@ -79,6 +122,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ascii),
+		cmocka_unit_test(test_ascii_of_every_length),
 		cmocka_unit_test(test_unicode),
 		cmocka_unit_test(test_spaces_of_all_kinds),
 		cmocka_unit_test(test_broken_utf8_stays),

@@ -54,6 +54,57 @@ static void test_unknown_members_keep_their_bytes(void **state)
 		 "\"na\\u0069ve\":\"\\u0041\"}\n");
 }
 
+/* Whether a line may be passed on as it stands: just where rec_write would write it so. */
+static void test_canonical(void **state)
+{
+	static const struct {
+		const char *line;
+		bool canonical;
+	} cases[] = {
+		{ "{}", true },
+		{ "{\"image\":\"a\",\"width\":3,\"source\":null,\"z\":[1.0],\"a\":1}", true },
+		{ "{\"z\":1}", true },
+		{ "{\"width\":3,\"image\":\"a\"}", false },
+		{ "{\"z\":1,\"image\":\"a\"}", false },
+		{ " {\"image\":\"a\"}", false },
+		{ "{\"image\":\"a\"} ", false },
+		{ "{\"image\": \"a\"}", false },
+		{ "{\"image\":\"a b\"}", true },
+		{ "{\"z\":[1, 2]}", false },		/* it would stay; nobody looks that close */
+		{ "{\"image\":\"a\\u0062\"}", false },
+		{ "{\"im\\u0061ge\":\"a\"}", false },
+		{ "{\"image\":\"\xc3\xa9\"}", true },
+	};
+	struct buf b;
+	struct rec *r;
+	size_t i;
+
+	(void)state;
+	buf_init(&b, BUF_NO_MAX);
+	for (i = 0; i < COUNT(cases); i++) {
+		r = parse(REC_IMAGE, cases[i].line);
+		if (rec_is_canonical(r) != cases[i].canonical)
+			fail_msg("%s", cases[i].line);
+		buf_clear(&b);
+		rec_write(r, &b);
+		if (cases[i].canonical && (strncmp(b.data, cases[i].line, b.len - 1) ||
+					   b.len - 1 != strlen(cases[i].line)))
+			fail_msg("%s is written as %s", cases[i].line, b.data);
+		rec_free(r);
+	}
+	r = parse(REC_IMAGE, "{\"image\":\"a\",\"z\":1}");
+	rec_set_text(r, "image", "b");
+	assert_false(rec_is_canonical(r));
+	rec_free(r);
+	r = parse(REC_IMAGE, "{\"image\":\"a\",\"z\":1}");
+	rec_drop(r, "z");
+	assert_false(rec_is_canonical(r));
+	rec_become(r, REC_CAPTION);
+	assert_false(rec_is_canonical(r));
+	rec_free(r);
+	buf_release(&b);
+}
+
 static void test_canonical_order(void **state)
 {
 	(void)state;
@@ -348,6 +399,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_unknown_members_keep_their_bytes),
+		cmocka_unit_test(test_canonical),
 		cmocka_unit_test(test_canonical_order),
 		cmocka_unit_test(test_known_key_with_escapes),
 		cmocka_unit_test(test_texts),
