@@ -8,8 +8,6 @@
 #include <string.h>
 
 #include "cli/buf.h"
-#include "schemas/fold.h"
-#include "schemas/hash.h"
 
 #define BLOCK 65536		/* entries allocated together */
 #define FIRST_SLOTS 4096
@@ -47,90 +45,6 @@ void copies_free(struct copies *c)
 	free(c->blocks);
 	free(c->slots);
 	free(c);
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static char *folded(const char *text)
-{
-	struct buf b;
-
-	buf_init(&b, BUF_NO_MAX);
-	fold_text(&b, text);
-	return buf_take(&b);
-}
-
-/* The folded options, sorted; each is the caller's to free. */
-static void sorted_options(const struct rec_question *q, char *texts[25])
-{
-	size_t i;
-
-	for (i = 0; i < q->option_count; i++)
-		texts[i] = folded(q->options[i]);
-	qsort(texts, q->option_count, sizeof(*texts), by_text);
-}
-
-void copies_key(const struct rec_question *q, enum copies_scope scope, unsigned char key[16])
-{
-	char *texts[25], *question = folded(q->question), *gold = folded(q->options[q->answer]);
-	struct hash h;
-	size_t i;
-
-	sorted_options(q, texts);
-	hash_init(&h);
-	hash_text(&h, scope == COPIES_IMAGE ? q->image_key : gold);
-	hash_text(&h, question);
-	for (i = 0; i < q->option_count; i++) {
-		hash_text(&h, texts[i]);
-		free(texts[i]);
-	}
-	hash_raw(&h, key);
-	hash_release(&h);
-	free(question);
-	free(gold);
-}
-
-void copies_text(const struct rec_question *q, struct buf *out)
-{
-	char *texts[25];
-	size_t i;
-
-	fold_text(out, q->question);
-	sorted_options(q, texts);
-	for (i = 0; i < q->option_count; i++) {
-		buf_addc(out, ' ');
-		buf_adds(out, texts[i]);
-		free(texts[i]);
-	}
-}
-
-static uint64_t gold_with(const struct rec_question *q, const char *image_key)
-{
-	char *gold = folded(q->options[q->answer]);
-	struct hash h;
-	uint64_t value;
-
-	hash_init(&h);
-	hash_text(&h, gold);
-	if (image_key)
-		hash_text(&h, image_key);
-	value = hash_low(&h);
-	hash_release(&h);
-	free(gold);
-	return value;
-}
-
-uint64_t copies_gold(const struct rec_question *q)
-{
-	return gold_with(q, NULL);
-}
-
-uint64_t copies_group(const struct rec_question *q, enum copies_scope scope)
-{
-	return gold_with(q, scope == COPIES_IMAGE ? q->image_key : NULL);
 }
 
 static struct entry *entry_at(const struct copies *c, uint32_t n)

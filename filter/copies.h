@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * copies: which questions say the same. First every question is added, then each is looked
+ * copies: which questions say the same, by their keys (fingerprint.h). First every question is added, then each is looked
  * up. Of the copies under one key the one with the smallest question_id stays (equal ids: the
  * first), whatever the order they came in; copies whose gold differs conflict, all of them.
  *
@@ -17,13 +17,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "schemas/record.h"
-
-enum copies_scope {
-	COPIES_IMAGE,	/* the same question on another image is no copy */
-	COPIES_ALL	/* any image; then the text of the gold belongs to the key */
-};
-
 enum copies_found {
 	COPIES_STAYS,
 	COPIES_DUPLICATE,
@@ -31,20 +24,10 @@ enum copies_found {
 	COPIES_CONFLICT
 };
 
-struct buf;
 struct copies;
 
 struct copies *copies_new(void);
 void copies_free(struct copies *c);
-
-/* XXH3-128 of the folded question and its sorted folded options, in a scope. */
-void copies_key(const struct rec_question *q, enum copies_scope scope, unsigned char key[16]);
-uint64_t copies_gold(const struct rec_question *q);
-
-/* What near copies are compared by: the same texts, one space between them, appended to out. */
-void copies_text(const struct rec_question *q, struct buf *out);
-/* Hash of what they must have in common: the gold text, and in its scope the image. */
-uint64_t copies_group(const struct rec_question *q, enum copies_scope scope);
 
 /*
  * number: the place of the record in the input; the table takes up to 2^32 - 2 of them. The

@@ -5,10 +5,11 @@
  *	capqa dedupe judged.jsonl -o unique.jsonl
  *	capqa dedupe --near 0.8 judged.jsonl -o unique.jsonl
  *
- * Two passes: the first finds for each key the copy with the smallest question_id, the
- * second marks the others, so the result does not depend on the order. Only questions
- * without a verdict, or kept ones, take part: a dropped copy never displaces a kept one. A
- * pipe is spooled to a temporary file.
+ * Two passes: the first, on all processors, finds for each key the copy with the smallest
+ * question_id, the second marks the others, so the result does not depend on the order. What
+ * needs no mark and is written canonically goes on as it stands. Only questions without a
+ * verdict, or kept ones, take part: a dropped copy never displaces a kept one. A pipe is
+ * spooled to a temporary file.
  *
  * --near looks further, between the passes, among those that would stay. Unlike equal texts,
  * texts that are only alike and have another right answer ask for something else: both stay.
@@ -26,29 +27,31 @@
 #include "cli/opt.h"
 #include "cli/sig.h"
 #include "filter/copies.h"
+#include "filter/fingerprint.h"
 #include "filter/minhash.h"
 #include "filter/near.h"
 #include "schemas/hash.h"
 #include "schemas/record.h"
 #include "store/run.h"
 #include "store/seen.h"
-#include "store/spool.h"
 #include "store/source.h"
+#include "store/spool.h"
+#include "store/sweep.h"
 
 static struct {
 	struct run_options run;
 	struct run_part part;
-	enum copies_scope scope;
+	enum scope scope;
 	double near;	/* 0: equal texts only */
 } opt = { .run = RUN_DEFAULTS };
 
 static int parse_scope(const char *text, void *to, struct err *err)
 {
-	enum copies_scope *scope = to;
+	enum scope *scope = to;
 
 	if (strcmp(text, "image") && strcmp(text, "all"))
 		return err_set(err, EXIT_USAGE, "takes image or all, not '%s'", text);
-	*scope = *text == 'i' ? COPIES_IMAGE : COPIES_ALL;
+	*scope = *text == 'i' ? SCOPE_IMAGE : SCOPE_ALL;
 	return 0;
 }
 
@@ -95,21 +98,31 @@ static const struct run_words words = {
 static struct near *near;	/* with --near */
 
 /*
- * What the first pass remembers of each record, by its place: its entry among the copies, or
- * what else becomes of it; and 32 bits by which the second pass knows the record again.
+ * What the first pass remembers of each line, by its place: its entry among the copies, or what
+ * else becomes of it; whether it may go on as it stands; and 31 bits by which the second pass
+ * knows the line again.
  */
-enum { BAD = UINT32_MAX, ELSEWHERE = BAD - 1, PASSED = BAD - 2 };
+enum { BAD = UINT32_MAX, ELSEWHERE = BAD - 1, PASSED = BAD - 2, COMPARED = BAD - 3 };
+
+struct seat {
+	uint32_t entry;
+	uint32_t check : 31, canonical : 1;
+};
 
 static struct {
-	struct seat { uint32_t entry, check; } *items;
+	struct seat *items;
 	size_t count, cap;
 } seats;
 
-/* What a question is compared by. */
-struct fingerprint {
-	unsigned char key[16], id[16];
-	uint64_t gold;
-	bool mine;	/* in this slice of --part */
+/*
+ * What is found of a line. Behind it stand the id, where it is one of another program (with its
+ * NUL), then the shingles of --near.
+ */
+struct found {
+	struct seat seat;		/* entry: COMPARED where copies say which */
+	size_t foreign_len;		/* 0: raw_id is it */
+	unsigned char raw_id[HASH_BYTES];
+	struct fingerprint f;
 };
 
 static bool takes_part(struct rec *r)
@@ -119,19 +132,86 @@ static bool takes_part(struct rec *r)
 	return !verdict || !strcmp(verdict, "keep");
 }
 
+static bool is_mine(const unsigned char key[HASH_BYTES])
+{
+	char hex[HASH_HEX];
+
+	if (!opt.part.of)
+		return true;
+	hash_to_hex(key, hex);
+	return hash_part(hex, opt.part.of) == opt.part.slice;
+}
+
+/* Cheap to make twice. */
+static uint32_t check_of(const struct line *line)
+{
+	return line->too_long ? 0 : hash_low_of(line->text, line->len) & INT32_MAX;
+}
+
+/* The rest of what is found, of a question that is compared. */
+static void add_details(const struct found *found, const struct rec_question *q,
+			const char *folded, struct buf *out)
+{
+	struct shingles set = { 0 };
+
+	buf_add(out, found, sizeof(*found));
+	buf_add(out, q->id, found->foreign_len);
+	if (opt.near > 0) {
+		minhash_shingles(&set, folded);
+		buf_add(out, set.items, set.count * sizeof(*set.items));
+		shingles_release(&set);
+	}
+}
+
+static void look_at(struct rec *r, const struct rec_question *q, struct found *found,
+		    struct buf *out)
+{
+	struct buf text;
+
+	buf_init(&text, BUF_NO_MAX);
+	fingerprint_of(q, opt.scope, &found->f, opt.near > 0 ? &text : NULL);
+	found->seat.entry = !is_mine(found->f.key) ? ELSEWHERE : takes_part(r) ? COMPARED : PASSED;
+	if (hash_from_hex(q->id, found->raw_id)) {
+		hash_raw_of(q->id, strlen(q->id), found->raw_id);
+		found->foreign_len = strlen(q->id) + 1;
+	}
+	if (found->seat.entry == COMPARED)
+		add_details(found, q, text.data, out);
+	else
+		buf_add(out, &found->seat, sizeof(found->seat));
+	buf_release(&text);
+}
+
+static void look(const void *ctx, const struct line *line, struct buf *out)
+{
+	struct found found = { .seat = { BAD, check_of(line), false } };
+	struct rec *r = line->too_long ? NULL :
+			rec_parse(REC_QUESTION, line->text, line->len, NULL);
+	struct rec_question q;
+
+	(void)ctx;
+	if (!r || rec_question(r, &q, NULL)) {
+		buf_add(out, &found.seat, sizeof(found.seat));
+	} else {
+		found.seat.canonical = rec_is_canonical(r);
+		look_at(r, &q, &found, out);
+		free(q.options);
+	}
+	rec_free(r);
+}
+
 /*
  * Ids of other programs go by the hash of their text; the texts are kept apart, so that
  * duplicate_of names what stands in the records. Opened when the first such id comes.
  */
 static struct seen *foreign_ids;
 
-static int take_foreign_id(const char *id, unsigned char raw[16], struct err *err)
+static int keep_foreign_id(const struct found *found, const char *id, struct err *err)
 {
 	const char *first;
-	char hex[33];
+	char hex[HASH_HEX];
 
-	hash_of(id, strlen(id), hex);
-	hash_from_hex(hex, raw);
+	hash_to_hex(found->raw_id, hex);
 	if (!foreign_ids)
 		foreign_ids = seen_open(err);
 	return foreign_ids && seen_add(foreign_ids, hex, id, &first, err) >= 0 ? 0 : -1;
@@ -141,7 +221,7 @@ static void set_duplicate_of(struct rec *r, const unsigned char *kept)
 {
 	const char *text = NULL;
 	struct err err;
-	char hex[33];
+	char hex[HASH_HEX];
 
 	hash_to_hex(kept, hex);
 	if (foreign_ids && seen_add(foreign_ids, hex, hex, &text, &err) < 0)
@@ -149,59 +229,41 @@ static void set_duplicate_of(struct rec *r, const unsigned char *kept)
 	rec_set_text(r, "duplicate_of", text ? text : hex);
 }
 
-static int fingerprint(struct rec *r, struct fingerprint *f, struct err *err)
+/* The first of its key may have near copies: what is left of `found` are its shingles. */
+static int add_to_near(const struct found *found, const char *bytes, size_t len, struct err *err)
 {
-	struct rec_question q;
-	char hex[33];
+	struct shingles set = { .count = len / sizeof(*set.items) };
+	int code;
 
-	if (rec_question(r, &q, err))
-		return -1;
-	if (hash_from_hex(q.id, f->id) && take_foreign_id(q.id, f->id, err)) {
-		free(q.options);
-		return -1;
+	set.items = xmalloc(len);
+	memcpy(set.items, bytes, len);
+	code = near_add(near, &set, found->f.group, err);
+	shingles_release(&set);
+	return code;
+}
+
+/* One line of the first pass: its seat, and its fingerprint into the table. */
+static int take(void *ctx, const char *bytes, size_t len, struct err *err)
+{
+	struct copies *copies = ctx;
+	size_t before = copies_count(copies);
+	struct found found;
+	int code = 0;
+
+	memcpy(&found, bytes, len < sizeof(found) ? sizeof(found.seat) : sizeof(found));
+	if (found.seat.entry == COMPARED) {
+		bytes += sizeof(found);
+		found.seat.entry = copies_add(copies, found.f.key, found.raw_id, found.f.gold,
+					      (uint32_t)seats.count);
+		if (found.foreign_len)
+			code = keep_foreign_id(&found, bytes, err);
+		if (!code && near && copies_count(copies) > before)
+			code = add_to_near(&found, bytes + found.foreign_len,
+					   len - sizeof(found) - found.foreign_len, err);
 	}
-	copies_key(&q, opt.scope, f->key);
-	f->gold = copies_gold(&q);
-	hash_to_hex(f->key, hex);
-	f->mine = !opt.part.of || hash_part(hex, opt.part.of) == opt.part.slice;
-	free(q.options);
-	return 0;
-}
-
-/* Of what the fingerprint is made of, as it stands in the record: cheap to make twice. */
-static uint32_t check_of(const struct rec *r)
-{
-	static const char *const members[] = { "question_id", "question", "options", "answer",
-					       "verdict" };
-	struct hash h;
-	const char *raw;
-	uint32_t value;
-	size_t i, len;
-
-	hash_init(&h);
-	for (i = 0; i < sizeof(members) / sizeof(*members); i++)
-		if (rec_raw(r, members[i], &raw, &len))
-			hash_bytes(&h, raw, len);
-	value = (uint32_t)hash_low(&h);
-	hash_release(&h);
-	return value;
-}
-
-/* A question that may have near copies; called for the first of each key. */
-static void add_to_near_or_die(struct rec *r)
-{
-	struct rec_question q;
-	struct buf text;
-	struct err err;
-
-	buf_init(&text, BUF_NO_MAX);
-	if (rec_question(r, &q, &err))
-		die_err(&err);
-	copies_text(&q, &text);
-	if (near_add(near, text.data, copies_group(&q, opt.scope), &err))
-		die_err(&err);
-	free(q.options);
-	buf_release(&text);
+	seats.items = xgrow(seats.items, &seats.cap, seats.count, sizeof(*seats.items));
+	seats.items[seats.count++] = found.seat;
+	return code;
 }
 
 /* Standard input as a file that can be read twice; a signal ends it early. */
@@ -246,53 +308,17 @@ static off_t check_inputs_or_die(char **inputs)
 	return lseek(STDIN_FILENO, 0, SEEK_CUR);
 }
 
-/* One record of the first pass: its seat, and its fingerprint into the table. */
-static void collect(struct rec *r, struct copies *copies)
+static void learn_or_die(char **inputs, struct copies *copies)
 {
-	uint32_t number = (uint32_t)seats.count, entry;
-	size_t before = copies_count(copies);
-	struct fingerprint f;
-	struct err err;
-
-	if (fingerprint(r, &f, &err)) {
-		entry = BAD;
-	} else if (!f.mine) {
-		entry = ELSEWHERE;
-	} else if (!takes_part(r)) {
-		entry = PASSED;
-	} else {
-		entry = copies_add(copies, f.key, f.id, f.gold, number);
-		if (near && copies_count(copies) > before)
-			add_to_near_or_die(r);
-	}
-	seats.items = xgrow(seats.items, &seats.cap, seats.count, sizeof(*seats.items));
-	seats.items[seats.count++] = (struct seat){ entry, check_of(r) };
-}
-
-static void collect_all_or_die(char **inputs, struct copies *copies)
-{
+	static const struct sweep_job job = { look, take };
 	struct err err;
 	struct source *in = source_open(inputs, &err);
-	enum source_got got;
-	struct line line;
-	int64_t lines = 0;
-	struct rec *r;
 
 	if (!in)
 		die_err(&err);
 	source_records(in, REC_QUESTION);
-	while ((got = source_poll(in, &line, &err)) != SOURCE_END && !sig_stop()) {
-		if (got == SOURCE_FAILED)
-			die_err(&err);
-		if (opt.run.limit >= 0 && lines >= opt.run.limit)
-			break;
-		if (got != SOURCE_LINE || (lines++, line.too_long))
-			continue;
-		r = rec_parse(REC_QUESTION, line.text, line.len, &err);
-		if (r)
-			collect(r, copies);
-		rec_free(r);
-	}
+	if (sweep(in, &job, copies, opt.run.limit, &err))
+		die_err(&err);
 	source_close(in);
 }
 
@@ -335,38 +361,54 @@ static void fail_changed(struct run *run, const struct item *item)
 }
 
 /* Says again what is wrong with it. */
-static void reject_bad(struct run *run, struct item *item)
+static void reject_bad(struct run *run, const struct line *line, struct item *item)
 {
 	struct rec_question q;
 	struct err err = { 0 };
 
+	if (!run_parse(run, line, item))
+		return;
 	if (!rec_question(item->rec, &q, &err))
 		free(q.options);
 	run_reject(run, item, "bad_question", err.text);
 }
 
-/* Second pass: one question, with its place among the records. */
-static void put(struct run *run, const struct copies *copies, struct item *item,
-		uint32_t number)
+/* A question with the mark that it needs, or none. */
+static void write_marked(struct run *run, const struct line *line, struct item *item,
+			 enum run_fate fate, enum copies_found found, const unsigned char *kept)
+{
+	if (run_parse(run, line, item)) {
+		mark(item->rec, found, kept);
+		run_write(run, item, fate);
+	}
+}
+
+/* Second pass: one line, with its place among the lines. */
+static void put(struct run *run, const struct copies *copies, const struct line *line,
+		struct item *item, uint32_t number)
 {
 	const struct seat *seat = number < seats.count ? &seats.items[number] : NULL;
-	const unsigned char *kept;
-	enum copies_found found;
+	enum copies_found found = COPIES_STAYS;
+	const unsigned char *kept = NULL;
+	enum run_fate fate = RUN_DONE;
 
-	if (!seat || seat->check != check_of(item->rec)) {
+	if (!seat || seat->check != check_of(line)) {
 		fail_changed(run, item);
-		run_write(run, item, RUN_DONE);
-	} else if (seat->entry == BAD) {
-		reject_bad(run, item);
-	} else if (seat->entry == ELSEWHERE) {
-		run_elsewhere(run, item);
-	} else if (seat->entry == PASSED) {
-		run_write(run, item, RUN_PASSED);
-	} else {
-		found = copies_find(copies, seat->entry, number, &kept);
-		mark(item->rec, found, kept);
-		run_write(run, item, RUN_DONE);
+		run_write_line(run, item, line, RUN_DONE);
+		return;
 	}
+	if (seat->entry == PASSED)
+		fate = RUN_PASSED;
+	else if (seat->entry < COMPARED)
+		found = copies_find(copies, seat->entry, number, &kept);
+	if (seat->entry == BAD)
+		reject_bad(run, line, item);
+	else if (seat->entry == ELSEWHERE)
+		run_elsewhere(run, item);
+	else if (found == COPIES_STAYS && seat->canonical)
+		run_write_line(run, item, line, fate);
+	else
+		write_marked(run, line, item, fate, found, kept);
 }
 
 /* "3 duplicates (1 near), 2 with conflicting answers" */
@@ -397,6 +439,7 @@ int main(int argc, char **argv)
 	struct copies *copies;
 	uint32_t number = 0;
 	struct item item;
+	struct line line;
 	struct run *run;
 	char **inputs;
 	off_t start;
@@ -411,13 +454,13 @@ int main(int argc, char **argv)
 	opt.run.part.of = 0;
 	copies = copies_new();
 	start = check_inputs_or_die(inputs);
-	collect_all_or_die(inputs, copies);
+	learn_or_die(inputs, copies);
 	if (near)
 		look_near_or_die(copies);
 	lseek(STDIN_FILENO, start, SEEK_SET);
 	run = run_open_or_die(&opt.run, &words, REC_QUESTION, inputs);
-	while (run_next(run, &item))
-		put(run, copies, &item, number++);
+	while (run_next_line(run, &line, &item))
+		put(run, copies, &line, &item, number++);
 	copies_free(copies);
 	free(seats.items);
 	seen_close(foreign_ids);

@@ -35,7 +35,6 @@ struct near {
 	struct minhash minhash;
 	int fd;
 	struct buf out;		/* not written yet */
-	struct shingles scratch;
 	uint64_t *offsets;	/* of entry i's set in the file; [count] is the end of the last */
 	size_t count, offset_cap;
 
@@ -72,7 +71,6 @@ void near_close(struct near *n)
 	if (n->fd >= 0)
 		close(n->fd);
 	buf_release(&n->out);
-	shingles_release(&n->scratch);
 	free(n->offsets);
 	free(n->heads);
 	free(n->links);
@@ -91,14 +89,12 @@ static int write_out(struct near *n, struct err *err)
 	return code;
 }
 
-int near_add(struct near *n, const char *text, uint64_t group, struct err *err)
+int near_add(struct near *n, const struct shingles *set, uint64_t group, struct err *err)
 {
-	size_t bytes;
+	size_t bytes = set->count * sizeof(*set->items);
 
-	minhash_shingles(&n->scratch, text);
-	bytes = n->scratch.count * sizeof(*n->scratch.items);
 	buf_add(&n->out, &group, sizeof(group));
-	buf_add(&n->out, n->scratch.items, bytes);
+	buf_add(&n->out, set->items, bytes);
 	n->offsets = xgrow(n->offsets, &n->offset_cap, n->count + 1, sizeof(*n->offsets));
 	n->offsets[n->count + 1] = n->offsets[n->count] + sizeof(group) + bytes;
 	n->count++;

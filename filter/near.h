@@ -13,7 +13,7 @@
  * question, its place there and, if it stays, ten bytes a band: 0.15 KB at a threshold of 0.8.
  *
  *	near = near_open(0.8, &err);
- *	near_add(near, text, group, &err);	for entry 0, 1, 2, ... of copies
+ *	near_add(near, &shingles, group, &err);	for entry 0, 1, 2, ... of copies
  *	near_mark(near, copies, &err);
  *	near_close(near);
  */
@@ -26,12 +26,13 @@
 
 struct copies;
 struct near;
+struct shingles;
 
 struct near *near_open(double threshold, struct err *err);	/* NULL: err (74) */
 void near_close(struct near *n);
 
-/* The next entry of copies: its folded text, and the hash of what must be equal. -1: err (74). */
-int near_add(struct near *n, const char *text, uint64_t group, struct err *err);
+/* The next entry of copies: its shingles, and the hash of what must be equal. -1: err (74). */
+int near_add(struct near *n, const struct shingles *set, uint64_t group, struct err *err);
 
 /*
  * Joins each near copy in `copies` to the one that stays. Stops early, with some of them not

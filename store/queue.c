@@ -136,6 +136,25 @@ static int unspill(struct queue *q, struct place *p, struct err *err)
 	return 0;
 }
 
+static void drop_first(struct queue *q)
+{
+	struct place *p = q->first;
+
+	q->first = p->next;
+	if (!q->first)
+		q->last = NULL;
+	q->open--;
+	free(p);
+}
+
+bool queue_pass(struct queue *q, struct place *p)
+{
+	if (p != q->first)
+		return false;
+	drop_first(q);
+	return true;
+}
+
 int queue_take(struct queue *q, struct queue_ready *ready, struct err *err)
 {
 	struct place *p = q->first;
@@ -153,11 +172,7 @@ int queue_take(struct queue *q, struct queue_ready *ready, struct err *err)
 	q->taken = p->bytes;
 	*ready = (struct queue_ready){ p->bytes, p->bytes ? p->bytes + p->len : NULL, p->len,
 				       p->rejects_len };
-	q->first = p->next;
-	if (!q->first)
-		q->last = NULL;
-	q->open--;
-	free(p);
+	drop_first(q);
 	return 1;
 }
 

@@ -41,6 +41,9 @@ struct place *queue_place(struct queue *q);
 int queue_put(struct queue *q, struct place *p, const char *text, size_t len,
 	      const char *rejects, size_t rejects_len, struct err *err);
 
+/* Whose turn it is need not be copied: true, and the place is gone; its texts leave now. */
+bool queue_pass(struct queue *q, struct place *p);
+
 /* 1: the first place is finished and *ready holds its texts; 0: not yet; -1: err. */
 int queue_take(struct queue *q, struct queue_ready *ready, struct err *err);
 

@@ -41,52 +41,6 @@ struct run {
 	char first[160];		/* the first reject, for the one line of an exit 65 */
 };
 
-void run_options_dry(struct run_options *o)
-{
-	o->output = "/dev/null";
-	o->rejects = o->stats = NULL;
-	o->accept_partial = true;
-}
-
-int run_parse_part(const char *text, void *to, struct err *err)
-{
-	bool slurm = !strncmp(text, "slurm/", 6);
-	const char *task = slurm ? getenv("SLURM_ARRAY_TASK_ID") : "";
-	struct run_part *part = to;
-	long long k, n;
-	char in[64], end;
-
-	if (!task)
-		return err_set(err, EXIT_USAGE, "'%s' takes K from $SLURM_ARRAY_TASK_ID, which is not "
-			       "set: this is no task of a job array", text);
-	snprintf(in, sizeof(in), "%s%s", task, slurm ? text + 5 : text);
-	if (sscanf(in, "%lld/%lld%c", &k, &n, &end) != 2 || k < 0 || n < 1 || k >= n)
-		return err_set(err, EXIT_USAGE, "takes K/N with K from 0 to N-1, not '%s'", in);
-	*part = (struct run_part){ k, n };
-	return 0;
-}
-
-int run_parse_max(const char *text, void *to, struct err *err)
-{
-	struct run_max *max = to;
-	double value;
-	char unit = 0, end;
-	int n = sscanf(text, "%lf%c%c", &value, &unit, &end);
-
-	if (n < 1 || n > 2 || !(value >= 0 && value < 1e15) || (n == 2 && unit != '%') ||
-	    (n == 1 && value != (double)(int64_t)value))
-		return err_set(err, EXIT_USAGE, "takes a number or a percentage, not '%s'", text);
-	*max = n == 2 ? (struct run_max){ -1, value } : (struct run_max){ (int64_t)value, 0 };
-	return 0;
-}
-
-int run_parse_progress(const char *text, void *to, struct err *err)
-{
-	if (meter_style_parse(text, to))
-		return err_set(err, EXIT_USAGE, "takes bar, plain or none, not '%s'", text);
-	return 0;
-}
-
 void run_fail(struct run *run, const struct err *err)
 {
 	if (!run->failed)
@@ -157,6 +111,17 @@ void run_before_write(struct run *run, int (*hook)(void *ctx, struct err *err), 
 		sink_before_write(run->rejects, hook, ctx);
 }
 
+static void write_out(struct run *run, const struct queue_ready *ready)
+{
+	struct err err;
+
+	if (run->failed)
+		return;
+	if (sink_write(run->out, ready->text, ready->len, &err) ||
+	    (run->rejects && sink_write(run->rejects, ready->rejects, ready->rejects_len, &err)))
+		run_fail(run, &err);
+}
+
 /* Moves what is ready, in order, from the queue to the files. */
 static void forward(struct run *run)
 {
@@ -165,22 +130,27 @@ static void forward(struct run *run)
 	int got;
 
 	while (!run->failed && (got = queue_take(run->queue, &ready, &err)) != 0) {
-		if (got < 0 || sink_write(run->out, ready.text, ready.len, &err) ||
-		    (run->rejects && sink_write(run->rejects, ready.rejects, ready.rejects_len,
-						&err)))
+		if (got < 0)
 			run_fail(run, &err);
+		else
+			write_out(run, &ready);
 	}
 }
 
 void run_end(struct run *run, struct item *item, enum run_fate fate, const struct buf *records,
 	     const struct buf *rejects)
 {
+	struct queue_ready ready = {
+		records ? records->data : NULL, rejects ? rejects->data : NULL,
+		records ? records->len : 0, rejects ? rejects->len : 0,
+	};
 	struct err err;
 
 	run->fates[fate]++;
-	if (queue_put(run->queue, item->place, records ? records->data : NULL,
-		      records ? records->len : 0, rejects ? rejects->data : NULL,
-		      rejects ? rejects->len : 0, &err))
+	if (queue_pass(run->queue, item->place))
+		write_out(run, &ready);
+	else if (queue_put(run->queue, item->place, ready.text, ready.len, ready.rejects,
+			   ready.rejects_len, &err))
 		run_fail(run, &err);
 	rec_free(item->rec);
 	item->rec = NULL;
@@ -287,50 +257,102 @@ bool run_item(struct run *run, struct rec *rec, const char *file, int64_t line,
 	return true;
 }
 
+static struct rec *parse(struct run *run, const struct line *line, struct err *err)
+{
+	enum rec_kind kind = run->kind == REC_KINDS ? REC_IMAGE : run->kind;
+
+	if (!line->too_long)
+		return rec_parse(kind, line->text, line->len, err);
+	err_set(err, EXIT_DATA, "longer than 16 MB");
+	return NULL;
+}
+
+static void reject_line(struct run *run, struct item *item, const struct line *line,
+			const struct err *err)
+{
+	buf_clear(&run->line);
+	buf_printf(&run->line, "%s%s", line->torn ? "torn last line: " : "", err->text);
+	run_reject(run, item, "bad_json", run->line.data);
+}
+
 /* Makes a record of a line, or rejects it. */
 static bool take_line(struct run *run, const struct line *line, struct item *item)
 {
-	enum rec_kind kind = run->kind == REC_KINDS ? REC_IMAGE : run->kind;
-	struct err err = { .text = "longer than 16 MB" };
-	struct rec *rec = line->too_long ? NULL :
-			  rec_parse(kind, line->text, line->len, &err);
+	struct err err;
+	struct rec *rec = parse(run, line, &err);
 
 	if (!run_item(run, rec, line->file, line->number, item))
 		return false;
-	if (rec)
+	if (!rec)
+		reject_line(run, item, line, &err);
+	return rec;
+}
+
+static bool poll_line(struct run *run, struct line *line)
+{
+	struct err err;
+
+	if (run_ended(run))
+		return false;
+	if (run->o.limit >= 0 && run->read + run->elsewhere >= run->o.limit) {
+		run->input_ended = true;
+		return false;
+	}
+	switch (source_poll(run->in, line, &err)) {
+	case SOURCE_LINE:
 		return true;
-	buf_clear(&run->line);
-	buf_printf(&run->line, "%s%s", line->torn ? "torn last line: " : "", err.text);
-	run_reject(run, item, "bad_json", run->line.data);
+	case SOURCE_FAILED:
+		run_fail(run, &err);
+		break;
+	case SOURCE_END:
+		run->input_ended = true;
+		break;
+	case SOURCE_LATER:
+		break;
+	}
 	return false;
 }
 
 bool run_poll(struct run *run, struct item *item)
 {
 	struct line line;
+
+	while (poll_line(run, &line))
+		if (take_line(run, &line, item))
+			return true;
+	return false;
+}
+
+bool run_next_line(struct run *run, struct line *line, struct item *item)
+{
+	assert(!run->o.part.of);
+	while (!poll_line(run, line)) {
+		if (run_ended(run))
+			return false;
+		run_tick(run, NULL);
+		run_wait(run, -1);
+	}
+	run_tick(run, NULL);
+	return run_item(run, NULL, line->file, line->number, item);
+}
+
+bool run_parse(struct run *run, const struct line *line, struct item *item)
+{
 	struct err err;
 
-	while (!run_ended(run)) {
-		if (run->o.limit >= 0 && run->read + run->elsewhere >= run->o.limit) {
-			run->input_ended = true;
-			return false;
-		}
-		switch (source_poll(run->in, &line, &err)) {
-		case SOURCE_LINE:
-			if (take_line(run, &line, item))
-				return true;
-			break;
-		case SOURCE_LATER:
-			return false;
-		case SOURCE_FAILED:
-			run_fail(run, &err);
-			return false;
-		case SOURCE_END:
-			run->input_ended = true;
-			return false;
-		}
-	}
-	return false;
+	item->rec = parse(run, line, &err);
+	if (!item->rec)
+		reject_line(run, item, line, &err);
+	return item->rec;
+}
+
+void run_write_line(struct run *run, struct item *item, const struct line *line,
+		    enum run_fate fate)
+{
+	buf_clear(&run->line);
+	buf_add(&run->line, line->text, line->len);
+	buf_addc(&run->line, '\n');
+	run_end(run, item, fate, &run->line, NULL);
 }
 
 bool run_wait(const struct run *run, int ms)

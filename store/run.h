@@ -97,6 +97,7 @@ struct run_words {
 };
 
 struct run;
+struct line;
 struct place;
 
 /* One input record on its way through the stage. */
@@ -124,6 +125,16 @@ bool run_wait(const struct run *run, int ms);
 bool run_ended(const struct run *run);	/* no record will come any more */
 bool run_room(const struct run *run);	/* the queue can take another record */
 int run_fd(const struct run *run);	/* input to wait for, or -1 */
+
+/*
+ * As run_next for a stage that passes most lines on as they stand, and is not given a part: its
+ * record is parsed when asked for. run_parse false: the line is no record, and was rejected.
+ */
+bool run_next_line(struct run *run, struct line *line, struct item *item);
+bool run_parse(struct run *run, const struct line *line, struct item *item);
+/* Ends the item; no newline is in the line. */
+void run_write_line(struct run *run, struct item *item, const struct line *line,
+		    enum run_fate fate);
 
 /* These end an item: its record is freed, its place filled. */
 void run_write(struct run *run, struct item *item, enum run_fate fate);

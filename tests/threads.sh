@@ -1,9 +1,9 @@
 #!/bin/sh
-# Every program under ThreadSanitizer, over the planted world. Threads are few: ingest fills a new
-# store (store/loader) and export compresses and sums (store/shard, zstd) on others, a stage that
-# asks has libcurl's for names of servers, the simulator those of libmicrohttpd and its clock. What
-# is shared by processes is in it too: two stages on one ledger, two ingests into one store. One
-# report is a failure.
+# Every program under ThreadSanitizer, over the planted world. Threads are few: dedupe looks at
+# lines (store/sweep), ingest fills a new store (store/loader), export compresses and sums
+# (store/shard, zstd) on others, a stage that asks has libcurl's for names of servers, the simulator
+# those of libmicrohttpd and its clock. What is shared by processes is in it too: two stages on one
+# ledger, two ingests into one store. One report is a failure.
 #   threads.sh BUILD      a tree built with SAN=thread
 set -eu
 cd "$(dirname "$0")/.."

@@ -7,64 +7,6 @@
 #include "schemas/hash.h"
 #include "tests/unit/scratch.h"
 
-static struct rec_question question(const char *image, const char *text, const char **options,
-				    size_t count, int answer)
-{
-	return (struct rec_question){ .id = "x",
-				      .image_key = image,
-				      .question = text,
-				      .options = options,
-				      .option_count = count,
-				      .answer = answer };
-}
-
-static void key_of(const struct rec_question *q, enum copies_scope scope, unsigned char key[16])
-{
-	copies_key(q, scope, key);
-}
-
-static bool same(const struct rec_question *a, const struct rec_question *b,
-		 enum copies_scope scope)
-{
-	unsigned char x[16], y[16];
-
-	key_of(a, scope, x);
-	key_of(b, scope, y);
-	return !memcmp(x, y, 16);
-}
-
-static void test_what_says_the_same(void **state)
-{
-	const char *plain[] = { "Red", "Blue", "Green" },
-		   *mixed[] = { " green", "RED", "blue " };
-	const char *wide[] = { "\357\274\262ed", "Blue", "Green" },
-		   *other[] = { "Red", "Blue", "Gray" };
-	const char *more[] = { "Red", "Blue", "Green", "Red" };
-	struct rec_question a = question("i", "What colour?", plain, 3, 0);
-	struct rec_question b = question("i", "  what\tCOLOUR? ", mixed, 3, 1);
-	struct rec_question c = question("i", "What colour?", wide, 3, 0);
-	struct rec_question d = question("i", "What colour?", other, 3, 0);
-	struct rec_question e = question("j", "What colour?", plain, 3, 0);
-	struct rec_question f = question("i", "What colour?", plain, 3, 1);
-	struct rec_question g = question("i", "What colour?", more, 4, 0);
-
-	(void)state;
-	assert_true(same(&a, &b, COPIES_IMAGE));
-	assert_true(same(&a, &c, COPIES_IMAGE));
-	assert_false(same(&a, &d, COPIES_IMAGE));
-	assert_false(same(&a, &e, COPIES_IMAGE));
-	assert_true(same(&a, &f, COPIES_IMAGE));
-	assert_false(same(&a, &g, COPIES_IMAGE));
-	assert_true(copies_gold(&a) == copies_gold(&b));
-	assert_true(copies_gold(&a) != copies_gold(&f));
-	/* anywhere: the image is out of it, the right answer in */
-	assert_true(same(&a, &e, COPIES_ALL));
-	assert_true(same(&a, &b, COPIES_ALL));
-	assert_false(same(&a, &f, COPIES_ALL));
-}
-
-/* ---- the table ---- */
-
 #define MOST 400
 
 struct entry {
@@ -215,7 +157,6 @@ static void test_large_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_what_says_the_same),
 		cmocka_unit_test(test_any_order_gives_the_same),
 		cmocka_unit_test(test_smallest_id_stays),
 		cmocka_unit_test(test_equal_ids_the_first_stays),

@@ -75,6 +75,32 @@ static void any_order(uint64_t seed, int count, size_t len, bool take_between)
 	queue_free(q);
 }
 
+/* Only whose turn it is may leave by itself; those behind it wait for it. */
+static void test_pass(void **state)
+{
+	struct queue *q = queue_new();
+	struct queue_ready ready;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		places[i] = queue_place(q);
+	assert_false(queue_pass(q, places[1]));
+	put(q, 1, 40);
+	assert_int_equal(queue_take(q, &ready, &err), 0);
+	assert_true(queue_pass(q, places[0]));
+	assert_int_equal(queue_open(q), 3);
+	assert_false(queue_pass(q, places[2]));		/* 1 is ready, and still before it */
+	assert_int_equal(take(q, 1, 40), 2);
+	assert_true(queue_pass(q, places[2]));
+	assert_true(queue_pass(q, places[3]));
+	assert_int_equal(queue_open(q), 0);
+	places[0] = queue_place(q);
+	put(q, 0, 40);
+	assert_int_equal(take(q, 0, 40), 1);
+	queue_free(q);
+}
+
 static void test_any_order(void **state)
 {
 	uint64_t seed;
@@ -202,6 +228,7 @@ static void test_free_with_records_inside(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pass),
 		cmocka_unit_test(test_any_order),
 		cmocka_unit_test(test_spills_and_reads_back),
 		cmocka_unit_test(test_memory_stays),
