@@ -88,9 +88,9 @@ static void drop_last_turn(struct rec *r, const char *field)
 
 	rec_raw(r, field, &text, &len);
 	list = list_of(text, len);
-	while (list_next(&list, &turn) && list.end != end) {
+	while (list_next(&list, &turn)) {
 		before = end;
-		end = list.end;
+		end = list.scan.at;
 	}
 	span_members_release(&turn);
 	if (!before) {

@@ -10,35 +10,27 @@
 
 struct list list_of(const char *value, size_t len)
 {
-	return (struct list){ .text = value, .len = len };
+	return (struct list){ span_scan(value, len), len && *value == '[' };
 }
 
 bool list_is_empty(const char *value, size_t len)
 {
-	size_t i = 1;
+	struct list list = list_of(value, len);
+	struct span_member element;
 
-	while (i < len && memchr(" \t\r\n", value[i], 4))
-		i++;
-	return i < len && value[0] == '[' && value[i] == ']';
+	return list.is_array && !span_next(&list.scan, &element);
 }
 
 int list_next(struct list *list, struct span_members *members)
 {
-	const char *value = NULL;
-	size_t len = 0;
-	long n;
+	struct span_member element;
 
-	while (!value && list->array.state != ARRAY_ENDED) {
-		n = span_array_next(&list->array, list->text, list->len, &value, &len);
-		if (n < 0 || (n == 0 && !value))
-			return -1;
-		list->text += n;
-		list->len -= (size_t)n;
-	}
-	if (!value)
+	if (!list->is_array)
+		return -1;
+	if (!span_next(&list->scan, &element))
 		return 0;
-	list->end = value + len;
-	return span_object(value, len, members, NULL) ? -1 : 1;
+	span_members_of(element.value, element.value_len, members);
+	return element.value[0] == '{' ? 1 : -1;
 }
 
 bool list_is(const struct span_member *m, const char *key)

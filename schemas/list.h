@@ -16,10 +16,8 @@
 #include "schemas/span.h"
 
 struct list {
-	const char *text;
-	size_t len;
-	const char *end;	/* of the element that list_next found, in text */
-	struct span_array array;
+	struct span_scan scan;	/* at: the end of the element that list_next found */
+	bool is_array;
 };
 
 struct list list_of(const char *value, size_t len);

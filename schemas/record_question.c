@@ -50,34 +50,24 @@ void rec_caption_id(const char *image_key, const char *caption, const char *mode
 	hash_release(&h);
 }
 
-struct piece {
-	const char *text;
-	size_t len;
-};
-
-/* The elements of a list that was checked; returns how many there are, or OPTIONS_MAX + 1. */
-static size_t cut_list(const char *text, size_t len, struct piece pieces[OPTIONS_MAX])
+/* The elements of a list; returns how many there are, or OPTIONS_MAX + 1. */
+static size_t cut_list(const char *text, size_t len, struct span_member pieces[OPTIONS_MAX])
 {
-	struct span_array array = { 0 };
-	const char *end = text + len;
-	struct piece piece;
+	struct span_scan scan = span_scan(text, len);
+	struct span_member piece;
 	size_t count = 0;
 
-	while (array.state != ARRAY_ENDED) {
-		text += span_array_next(&array, text, (size_t)(end - text), &piece.text,
-					&piece.len);
-		if (!piece.text)
-			continue;
-		if (count == OPTIONS_MAX)
-			return OPTIONS_MAX + 1;
-		pieces[count++] = piece;
+	while (count <= OPTIONS_MAX && span_next(&scan, &piece)) {
+		if (count < OPTIONS_MAX)
+			pieces[count] = piece;
+		count++;
 	}
 	return count;
 }
 
 static int read_options(const struct rec *r, struct rec_question *q, struct err *err)
 {
-	struct piece pieces[OPTIONS_MAX];
+	struct span_member pieces[OPTIONS_MAX];
 	size_t len, count = 0, i;
 	const char *list;
 	char *text;
@@ -87,13 +77,13 @@ static int read_options(const struct rec *r, struct rec_question *q, struct err 
 	if (count < 2 || count > OPTIONS_MAX)
 		return err_set(err, EXIT_DATA, "'options' is no list of 2 to 25 texts");
 	for (i = 0; i < count; i++)
-		if (*pieces[i].text != '"' || pieces[i].len == 2)
+		if (*pieces[i].value != '"' || pieces[i].value_len == 2)
 			return err_set(err, EXIT_DATA, "'options' holds something that is no text");
 	q->options = xmalloc(count * sizeof(*q->options) + len);
 	text = (char *)(q->options + count);
 	for (i = 0; i < count; i++) {
 		q->options[i] = text;
-		text += span_unquote_to(text, pieces[i].text, pieces[i].len) + 1;
+		text += span_unquote_to(text, pieces[i].value, pieces[i].value_len) + 1;
 	}
 	q->option_count = count;
 	return 0;

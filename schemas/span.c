@@ -17,7 +17,6 @@
 
 #define FEW_KEYS 32	/* up to here comparing beats sorting; a tally has 20 */
 #define ROOM 64		/* keys of objects now open that need no memory */
-#define FIRST_MEMBERS 24
 
 struct walk {
 	const char *text, *end, *at;
@@ -255,11 +254,7 @@ static void keep_member(struct walk *w, const char *key, size_t key_len, bool es
 {
 	struct span_members *top = w->top;
 
-	if (!top->items) {
-		top->cap = FIRST_MEMBERS;
-		top->items = xmalloc(FIRST_MEMBERS * sizeof(*top->items));
-	}
-	top->items = xgrow(top->items, &top->cap, top->count, sizeof(*top->items));
+	span_members_room(top);
 	top->items[top->count++] = (struct span_member){ key + 1, key_len - 2, value,
 							 (size_t)(w->at - value), escaped };
 }

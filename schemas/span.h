@@ -63,6 +63,24 @@ size_t span_unquote_to(char *to, const char *value, size_t len);
 const char *span_string_end(const char *p, const char *end);
 
 /*
+ * Members of an object or elements of an array, one after another, in a value that was checked
+ * and stands from its first to its last byte. Of any other value nothing comes.
+ *
+ *	struct span_scan scan = span_scan(value, len);
+ *	while (span_next(&scan, &m)) ... m.key (not of an array), m.value
+ */
+struct span_scan {
+	const char *at, *end;	/* at: behind what came last */
+	bool keys;		/* of an object */
+};
+
+struct span_scan span_scan(const char *value, size_t len);
+bool span_next(struct span_scan *scan, struct span_member *m);
+
+/* All members of an object that was checked; `tight` is not set. */
+void span_members_of(const char *object, size_t len, struct span_members *found);
+
+/*
  * Finds the elements of a JSON array while its bytes arrive. Feed it the unread bytes; it
  * returns how many of them it is done with, sets value and value_len when an element ended
  * among them (pointers into text), and `ended` after the closing bracket. -1: not an array.

@@ -8,6 +8,9 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "cli/buf.h"
+#include "schemas/span.h"
+
 /* Of GCC and Clang; where the machine has no such registers, they make do. */
 typedef signed char span_lanes __attribute__((vector_size(16)));
 
@@ -60,6 +63,18 @@ static inline int span_hex4(const char *p, const char *end)
 			return -1;
 	}
 	return value;
+}
+
+#define SPAN_FIRST_MEMBERS 24	/* a record has up to 20 */
+
+/* Makes room for one more. */
+static inline void span_members_room(struct span_members *found)
+{
+	if (!found->items) {
+		found->cap = SPAN_FIRST_MEMBERS;
+		found->items = xmalloc(found->cap * sizeof(*found->items));
+	}
+	found->items = xgrow(found->items, &found->cap, found->count, sizeof(*found->items));
 }
 
 #endif

@@ -60,57 +60,48 @@ static value_writer *writer_of(const struct change *changes, const struct span_m
 	return NULL;
 }
 
+/* What is no object, a null in the list, stays. */
 static void write_object(const struct balance *b, const struct change *changes,
 			 const char *text, size_t len, struct buf *out)
 {
-	struct span_members found = { 0 };
-	const struct span_member *m;
+	struct span_scan scan = span_scan(text, len);
+	const char *before = "{\"";
+	struct span_member m;
 	value_writer *write;
-	size_t i;
 
-	if (span_object(text, len, &found, NULL)) {	/* a null in the list */
+	if (*text != '{') {
 		buf_add(out, text, len);
 		return;
 	}
-	buf_addc(out, '{');
-	for (i = 0; i < found.count; i++) {
-		m = &found.items[i];
-		buf_adds(out, i ? ",\"" : "\"");
-		buf_add(out, m->key, m->key_len);
+	for (; span_next(&scan, &m); before = ",\"") {
+		buf_adds(out, before);
+		buf_add(out, m.key, m.key_len);
 		buf_adds(out, "\":");
-		write = writer_of(changes, m);
+		write = writer_of(changes, &m);
 		if (write)
-			write(b, m->value, m->value_len, out);
+			write(b, m.value, m.value_len, out);
 		else
-			buf_add(out, m->value, m->value_len);
+			buf_add(out, m.value, m.value_len);
 	}
-	buf_addc(out, '}');
-	span_members_release(&found);
+	buf_adds(out, *before == '{' ? "{}" : "}");
 }
 
 /* Each element of a list by `write`; what is no list stays. */
 static void write_list(const struct balance *b, value_writer *write, const char *text,
 		       size_t len, struct buf *out)
 {
-	struct span_array array = { 0 };
-	const char *value, *comma = "";
-	size_t value_len;
-	long used;
+	struct span_scan scan = span_scan(text, len);
+	const char *comma = "";
+	struct span_member m;
 
 	if (*text != '[') {
 		buf_add(out, text, len);
 		return;
 	}
 	buf_addc(out, '[');
-	while (array.state != ARRAY_ENDED &&
-	       (used = span_array_next(&array, text, len, &value, &value_len)) > 0) {
-		if (value) {
-			buf_adds(out, comma);
-			write(b, value, value_len, out);
-			comma = ",";
-		}
-		text += used;
-		len -= (size_t)used;
+	for (; span_next(&scan, &m); comma = ",") {
+		buf_adds(out, comma);
+		write(b, m.value, m.value_len, out);
 	}
 	buf_addc(out, ']');
 }
@@ -173,43 +164,27 @@ static void write_answer(const struct balance *b, const char *value, size_t len,
 static void write_options(const struct balance *b, const char *value, size_t len,
 			  struct buf *out)
 {
-	struct { const char *text; size_t len; } items[ORDER_OPTIONS_MAX] = { { NULL, 0 } };
-	struct span_array array = { 0 };
-	const char *option;
-	size_t option_len;
+	struct span_member items[ORDER_OPTIONS_MAX] = { { 0 } };
+	struct span_scan scan = span_scan(value, len);
 	int i, n = 0;
-	long used;
 
-	while (n < b->count && array.state != ARRAY_ENDED &&
-	       (used = span_array_next(&array, value, len, &option, &option_len)) > 0) {
-		if (option) {
-			items[n].text = option;
-			items[n++].len = option_len;
-		}
-		value += used;
-		len -= (size_t)used;
-	}
+	while (n < b->count && span_next(&scan, &items[n]))
+		n++;
 	for (i = 0; i < n; i++) {
 		buf_addc(out, i ? ',' : '[');
-		buf_add(out, items[b->from[i]].text, items[b->from[i]].len);
+		buf_add(out, items[b->from[i]].value, items[b->from[i]].value_len);
 	}
 	buf_addc(out, ']');
 }
 
 static int count_elements(const char *text, size_t len)
 {
-	struct span_array array = { 0 };
-	const char *value;
-	size_t value_len;
+	struct span_scan scan = span_scan(text, len);
+	struct span_member m;
 	int n = 0;
-	long used;
 
-	while (array.state != ARRAY_ENDED &&
-	       (used = span_array_next(&array, text, len, &value, &value_len)) > 0) {
-		n += value != NULL;
-		text += used;
-		len -= (size_t)used;
-	}
+	while (span_next(&scan, &m))
+		n++;
 	return n;
 }
 
@@ -223,7 +198,7 @@ static int read_question(struct balance *b, int64_t seed, int place, const char 
 	size_t i;
 
 	buf_init(&id, BUF_NO_MAX);
-	span_object(line, len, &found, NULL);
+	span_members_of(line, len, &found);
 	for (i = 0; i < found.count; i++) {
 		const struct span_member *m = &found.items[i];
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See shape.h. The texts are known to be sound JSON, so a light scan will do: it looks for the
- * ends of strings and counts brackets.
+ * See shape.h. The texts are known to be sound JSON.
  */
 #include "store/shape.h"
 
@@ -27,84 +26,6 @@ struct shape {
 	const char *value;		/* while a row is written: the member's text in it */
 	size_t len;
 };
-
-static const char *skip_space(const char *p, const char *end)
-{
-	while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
-		p++;
-	return p;
-}
-
-/* p stands on an opening quote; returns what follows the closing one. */
-static const char *skip_string(const char *p, const char *end)
-{
-	const char *quote = p, *back;
-
-	while ((quote = memchr(quote + 1, '"', (size_t)(end - quote - 1)))) {
-		for (back = quote; back[-1] == '\\'; back--)
-			;
-		if ((quote - back) % 2 == 0)
-			return quote + 1;
-	}
-	return end;
-}
-
-static const char *skip_value(const char *p, const char *end)
-{
-	int depth = 0;
-
-	while (p < end) {
-		if (*p == '"') {
-			p = skip_string(p, end);
-			if (!depth)
-				return p;
-			continue;
-		}
-		if (*p == '{' || *p == '[') {
-			depth++;
-		} else if (*p == '}' || *p == ']') {
-			if (--depth == 0)
-				return p + 1;
-			if (depth < 0)
-				return p;
-		} else if (!depth && (*p == ',' || *p == ' ' || *p == '\n')) {
-			return p;
-		}
-		p++;
-	}
-	return end;
-}
-
-/* One member or element after another. */
-struct scan {
-	const char *p, *end;
-	const char *key, *value;
-	size_t key_len, len;
-};
-
-static struct scan scan_of(const char *value, size_t len)
-{
-	return (struct scan){ .p = value + 1, .end = value + len - 1 };
-}
-
-static bool scan_next(struct scan *s, bool keys)
-{
-	s->p = skip_space(s->p, s->end);
-	if (s->p < s->end && *s->p == ',')
-		s->p = skip_space(s->p + 1, s->end);
-	if (s->p == s->end)
-		return false;
-	if (keys) {
-		s->key = s->p + 1;
-		s->p = skip_string(s->p, s->end);
-		s->key_len = (size_t)(s->p - 1 - s->key);
-		s->p = skip_space(skip_space(s->p, s->end) + 1, s->end);
-	}
-	s->value = s->p;
-	s->p = skip_value(s->p, s->end);
-	s->len = (size_t)(s->p - s->value);
-	return true;
-}
 
 static enum shape_kind kind_of(const char *value, size_t len)
 {
@@ -161,19 +82,20 @@ static struct shape *find_part(const struct shape *s, const char *name, size_t l
 
 static void learn_struct(struct shape *s, const char *value, size_t len, bool first)
 {
-	struct scan scan = scan_of(value, len);
+	struct span_scan scan = span_scan(value, len);
+	struct span_member m;
 	struct shape *part;
 	size_t guess = 0, place = 0;
 
-	for (; scan_next(&scan, true); place++) {
-		part = find_part(s, scan.key, scan.key_len, &guess);
+	for (; span_next(&scan, &m); place++) {
+		part = find_part(s, m.key, m.key_len, &guess);
 		if (!part) {
-			part = add_part(s, scan.key, scan.key_len);
+			part = add_part(s, m.key, m.key_len);
 			s->rewrite |= !first;
 		} else if (guess != place + 1) {
 			s->rewrite = true;
 		}
-		shape_learn(part, scan.value, scan.len);
+		shape_learn(part, m.value, m.value_len);
 	}
 	if (place != s->count)
 		s->rewrite = true;
@@ -182,7 +104,8 @@ static void learn_struct(struct shape *s, const char *value, size_t len, bool fi
 void shape_learn(struct shape *s, const char *value, size_t len)
 {
 	enum shape_kind kind = kind_of(value, len);
-	struct scan scan;
+	struct span_scan scan;
+	struct span_member m;
 	bool first = s->kind == SHAPE_NULL;
 
 	if (kind == SHAPE_NULL || s->kind == SHAPE_MIXED)
@@ -199,8 +122,8 @@ void shape_learn(struct shape *s, const char *value, size_t len)
 		return;
 	if (!s->count)
 		add_part(s, "", 0);
-	for (scan = scan_of(value, len); scan_next(&scan, false); )
-		shape_learn(s->parts[0], scan.value, scan.len);
+	for (scan = span_scan(value, len); span_next(&scan, &m);)
+		shape_learn(s->parts[0], m.value, m.value_len);
 }
 
 void shape_learn_member(struct shape *s, const char *member, const char *value, size_t len)
@@ -300,18 +223,19 @@ static void write_null(const struct shape *s, struct buf *out)
 
 static void write_struct(struct shape *s, const char *value, size_t len, struct buf *out)
 {
-	struct scan scan = scan_of(value, len);
+	struct span_scan scan = span_scan(value, len);
+	struct span_member m;
 	struct shape *part;
 	size_t i, guess = 0;
 
 	for (i = 0; i < s->count; i++)
 		s->parts[i]->value = NULL;
-	while (scan_next(&scan, true)) {
-		part = find_part(s, scan.key, scan.key_len, &guess);
+	while (span_next(&scan, &m)) {
+		part = find_part(s, m.key, m.key_len, &guess);
 		if (!part)
 			continue;
-		part->value = scan.value;
-		part->len = scan.len;
+		part->value = m.value;
+		part->len = m.value_len;
 	}
 	buf_addc(out, '{');
 	for (i = 0; i < s->count; i++) {
@@ -329,13 +253,14 @@ static void write_struct(struct shape *s, const char *value, size_t len, struct 
 
 static void write_list(struct shape *s, const char *value, size_t len, struct buf *out)
 {
-	struct scan scan = scan_of(value, len);
+	struct span_scan scan = span_scan(value, len);
+	struct span_member m;
 	const char *comma = "";
 
 	buf_addc(out, '[');
-	while (scan_next(&scan, false)) {
+	while (span_next(&scan, &m)) {
 		buf_adds(out, comma);
-		shape_write(s->parts[0], scan.value, scan.len, out);
+		shape_write(s->parts[0], m.value, m.value_len, out);
 		comma = ",";
 	}
 	buf_addc(out, ']');

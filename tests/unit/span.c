@@ -344,6 +344,57 @@ static void test_arrays_in_any_chunks(void **state)
 }
 
 /* A NUL is no white space: it must reach span_check, which refuses it. */
+/* Each part as `key=value|`, of an array `value|`. */
+static void scans(const char *value, const char *expected)
+{
+	struct span_scan scan;
+	struct span_member m;
+	struct buf got;
+	char *exact = malloc(strlen(value));	/* so that reading behind the end shows */
+
+	memcpy(exact, value, strlen(value));
+	buf_init(&got, BUF_NO_MAX);
+	for (scan = span_scan(exact, strlen(value)); span_next(&scan, &m);) {
+		if (m.key)
+			buf_printf(&got, "%.*s%s", (int)m.key_len, m.key, m.escaped ? "~" : "=");
+		buf_printf(&got, "%.*s|", (int)m.value_len, m.value);
+	}
+	assert_string_equal(got.data, expected);
+	buf_release(&got);
+	free(exact);
+}
+
+static void test_scan(void **state)
+{
+	(void)state;
+	scans("{}", "");
+	scans("[]", "");
+	scans("[ \n ]", "");
+	scans("[1]", "1|");
+	scans("[ -1.5e3 ,\ttrue , null\n]", "-1.5e3|true|null|");
+	scans("[[],[[1],{}],\"]\",\"\\\"]\",{\"a\":\"}\"} ]",
+	      "[]|[[1],{}]|\"]\"|\"\\\"]\"|{\"a\":\"}\"}|");
+	scans("{\"a\":1,\"\":[2,3],\"b\\u0063\" : {\"a\" : [ ] } ,\"d,\":\"x\\\\\"}",
+	      "a=1|=[2,3]|b\\u0063~{\"a\" : [ ] }|d,=\"x\\\\\"|");
+	/* no such value: nothing */
+	scans("7", "");
+	scans("\"[1]\"", "");
+	scans("null", "");
+}
+
+static void test_members_of(void **state)
+{
+	struct span_members found = { 0 };
+
+	(void)state;
+	span_members_of("{\"a\":1,\"b\":{\"c\":2}}", 19, &found);
+	assert_int_equal(found.count, 2);
+	assert_int_equal(found.items[1].value_len, 7);
+	span_members_of("[{\"a\":1}]", 9, &found);
+	assert_int_equal(found.count, 0);
+	span_members_release(&found);
+}
+
 static void test_array_keeps_nul(void **state)
 {
 	struct span_array a = { 0 };
@@ -369,6 +420,8 @@ int main(void)
 		cmocka_unit_test(test_quote_mends_broken_utf8),
 		cmocka_unit_test(test_arrays_in_any_chunks),
 		cmocka_unit_test(test_array_keeps_nul),
+		cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_members_of),
 	};
 
 	return cmocka_run_group_tests_name("span", tests, NULL, NULL);
