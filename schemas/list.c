@@ -39,7 +39,7 @@ bool list_is(const struct span_member *m, const char *key)
 	bool same;
 
 	if (!m->escaped)
-		return strlen(key) == m->key_len && !memcmp(m->key, key, m->key_len);
+		return !strncmp(key, m->key, m->key_len) && !key[m->key_len];
 	buf_init(&plain, BUF_NO_MAX);
 	span_unquote(&plain, m->key - 1, m->key_len + 2);
 	same = !strcmp(plain.data, key);

@@ -165,17 +165,34 @@ void column_row_set(struct column_row *row, const struct rec *rec,
 {
 	row->rec = rec;
 	row->members = members;
+	row->next = 0;
 	buf_clear(&row->exact);
 }
 
-bool column_row_raw(const struct column_row *row, const char *member, const char **value,
+/* Members come in the order of the columns, in what we wrote ourselves. */
+static const struct span_member *find_member(struct column_row *row, const char *member)
+{
+	size_t i, at, count = row->members->count;
+
+	for (i = 0; i < count; i++) {
+		at = row->next + i;
+		at -= at >= count ? count : 0;
+		if (list_is(&row->members->items[at], member)) {
+			row->next = at + 1;
+			return &row->members->items[at];
+		}
+	}
+	return NULL;
+}
+
+bool column_row_raw(struct column_row *row, const char *member, const char **value,
 		    size_t *len)
 {
 	const struct span_member *m;
 
 	if (row->rec)
 		return rec_raw(row->rec, member, value, len);
-	m = list_member(row->members, member);
+	m = find_member(row, member);
 	if (!m)
 		return false;
 	*value = m->value;
@@ -317,23 +334,34 @@ int column_bind(struct column_row *row, const struct column *columns, sqlite3_st
 	return first;
 }
 
-static bool is_member(const struct span_member *m, const char *name)
+/* The column of a member, looked for from `from` on and then before it; NULL: there is none. */
+static const struct column *column_of(const struct column *columns, const struct column *from,
+				      const struct span_member *m)
 {
-	return name && list_is(m, name);
+	const struct column *c;
+
+	for (c = from; c->member; c++)
+		if (list_is(m, c->member))
+			return c;
+	for (c = columns; c < from; c++)
+		if (list_is(m, c->member))
+			return c;
+	return NULL;
 }
 
 void column_rest(const struct span_members *members, const struct column *columns,
 		 const char *also, const char *also2, struct buf *rest)
 {
+	const struct column *next = columns, *c;
 	const struct span_member *m;
-	const struct column *c;
 	size_t i;
 
 	for (i = 0; i < members->count; i++) {
 		m = &members->items[i];
-		for (c = columns; c->member && !is_member(m, c->member); c++)
-			;
-		if (c->member || is_member(m, also) || is_member(m, also2))
+		c = column_of(columns, next, m);
+		if (c)
+			next = c + 1;
+		if (c || (also && list_is(m, also)) || (also2 && list_is(m, also2)))
 			continue;
 		buf_adds(rest, rest->len ? ",\"" : "\"");
 		buf_add(rest, m->key, m->key_len);

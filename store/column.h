@@ -57,6 +57,7 @@ void column_marks(struct buf *sql, const struct column *columns, int first);
 struct column_row {
 	const struct rec *rec;			/* or NULL, then: */
 	const struct span_members *members;
+	size_t next;				/* of them: mostly the one asked for next */
 	struct buf exact;			/* inside of an object: see above */
 	struct buf scratch;
 };
@@ -67,7 +68,7 @@ void column_row_release(struct column_row *row);
 void column_row_set(struct column_row *row, const struct rec *rec,
 		    const struct span_members *members);
 
-bool column_row_raw(const struct column_row *row, const char *member, const char **value,
+bool column_row_raw(struct column_row *row, const char *member, const char **value,
 		    size_t *len);
 void column_row_exact(struct column_row *row, const char *member, const char *value,
 		      size_t len);

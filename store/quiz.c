@@ -134,14 +134,10 @@ static void note_empty(struct column_row *row, const char *member, const char *v
 static int check(struct quiz *q, struct column_row *row, struct rec *r, struct err *err)
 {
 	const char *value, *verdict = rec_text(r, "verdict");
-	struct rec_question parts;
 	enum verdict v;
 	size_t len;
 	int i;
 
-	if (rec_question(r, &parts, err))
-		return -1;
-	free(parts.options);
 	if (spot_check(row, err) || column_check(row, column_questions, err) ||
 	    column_check(row, column_verdicts, err))
 		return -1;
@@ -160,19 +156,18 @@ static int check(struct quiz *q, struct column_row *row, struct rec *r, struct e
 	return 0;
 }
 
-static int put_options(struct quiz *q, struct rec *r, int64_t question, bool fresh,
-		       struct err *err)
+static int put_options(struct quiz *q, const struct rec_question *parts, int64_t question,
+		       bool fresh, struct err *err)
 {
-	const cJSON *option;
-	int number = 0;
+	size_t i;
 
 	sqlite3_bind_int64(q->no_options, 1, question);
 	if (!fresh && db_step(q->db, q->no_options, err))
 		return -1;
-	cJSON_ArrayForEach(option, rec_json(r, "options")) {
+	for (i = 0; i < parts->option_count; i++) {
 		sqlite3_bind_int64(q->add_option, 1, question);
-		sqlite3_bind_int(q->add_option, 2, number++);
-		sqlite3_bind_text(q->add_option, 3, option->valuestring, -1, SQLITE_STATIC);
+		sqlite3_bind_int(q->add_option, 2, (int)i);
+		sqlite3_bind_text(q->add_option, 3, parts->options[i], -1, SQLITE_STATIC);
 		if (db_step(q->db, q->add_option, err))
 			return -1;
 	}
@@ -298,29 +293,35 @@ static int copy_of_kept(struct quiz *q, struct rec *r, struct err *err)
 /* model and index of `from`, as columns of their own: exports are ordered by them. */
 static void read_origin(struct quiz *q, struct rec *r, struct twin_key *key)
 {
-	const cJSON *from = rec_json(r, "from");
-	const cJSON *model = cJSON_GetObjectItemCaseSensitive(from, "model");
-	const cJSON *place = cJSON_GetObjectItemCaseSensitive(from, "index");
+	const struct span_member *model, *place;
+	const char *from;
+	double number;
+	size_t len;
 
-	buf_clear(&q->origin_model);
-	if (cJSON_IsString(model)) {
-		buf_adds(&q->origin_model, model->valuestring);
+	if (!rec_raw(r, "from", &from, &len))
+		return;
+	span_members_of(from, len, &q->tally_members);
+	model = list_member(&q->tally_members, "model");
+	place = list_member(&q->tally_members, "index");
+	if (model && model->value[0] == '"') {
+		buf_clear(&q->origin_model);
+		span_unquote(&q->origin_model, model->value, model->value_len);
 		key->text = q->origin_model.data;
 	}
-	if (cJSON_IsNumber(place) && place->valuedouble >= 0 && place->valuedouble < 1e15)
-		key->number = (int64_t)place->valuedouble;
+	if (place && place->value[0] >= '0' && place->value[0] <= '9') {
+		number = strtod(place->value, NULL);	/* stops at the comma or bracket behind it */
+		if (number < 1e15)
+			key->number = (int64_t)number;
+	}
 }
 
-enum shelf_result quiz_put(struct quiz *q, struct spot *spot, struct column_row *row,
-			   struct rec *r, struct err *err)
+static enum shelf_result put(struct quiz *q, struct spot *spot, struct column_row *row,
+			     struct rec *r, const struct rec_question *parts, struct err *err)
 {
 	struct twin_key key = { .number = -1 };
 	int64_t question = 0;
-	int got;
+	int got = copy_of_kept(q, r, err);
 
-	if (check(q, row, r, err))
-		return SHELF_BAD;
-	got = copy_of_kept(q, r, err);
 	got = got ? got : imported_again(q, r, err);
 	if (got)
 		return got < 0 ? SHELF_FAILED : SHELF_THERE;
@@ -330,9 +331,23 @@ enum shelf_result quiz_put(struct quiz *q, struct spot *spot, struct column_row 
 	buf_clear(&q->rest);
 	rec_write_rest(r, &q->rest);
 	got = twin_put(&q->question, q->db, &key, row, &q->rest, &question, err);
-	if (got < 0 || put_options(q, r, question, got > 0, err) ||
+	if (got < 0 || put_options(q, parts, question, got > 0, err) ||
 	    put_tallies(q, r, question, err) ||
 	    put_verdict(q, row, question, got > 0, err))
 		return SHELF_FAILED;
 	return got > 0 ? SHELF_NEW : SHELF_THERE;
+}
+
+enum shelf_result quiz_put(struct quiz *q, struct spot *spot, struct column_row *row,
+			   struct rec *r, struct err *err)
+{
+	enum shelf_result result = SHELF_BAD;
+	struct rec_question parts;
+
+	if (rec_question(r, &parts, err))
+		return SHELF_BAD;
+	if (!check(q, row, r, err))
+		result = put(q, spot, row, r, &parts, err);
+	free(parts.options);
+	return result;
 }
