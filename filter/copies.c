@@ -20,10 +20,16 @@ struct entry {
 	bool conflict;
 };
 
+/* Its bits of the key spare most looks at entries of other keys, which are far apart in memory. */
+struct slot {
+	uint32_t number;	/* 1 + entry number; 0: free */
+	uint16_t tag;
+} __attribute__((packed));
+
 struct copies {
 	struct entry **blocks;
 	size_t count, block_cap;
-	uint32_t *slots;	/* 1 + entry number; 0: free */
+	struct slot *slots;
 	size_t slot_count;	/* a power of two */
 };
 
@@ -52,28 +58,36 @@ static struct entry *entry_at(const struct copies *c, uint32_t n)
 	return &c->blocks[n / BLOCK][n % BLOCK];
 }
 
-/* The slot of this key, or the free one where it belongs. */
-static uint32_t *slot_of(const struct copies *c, const unsigned char key[16])
+/* The slot of this key, or the free one where it belongs; `tag` is set in that, too. */
+static struct slot *slot_of(const struct copies *c, const unsigned char key[16])
 {
 	size_t i, mask = c->slot_count - 1;
+	struct slot *slot;
 	uint64_t start;
+	uint16_t tag;
 
 	memcpy(&start, key, sizeof(start));
-	for (i = start & mask;; i = (i + 1) & mask)
-		if (!c->slots[i] || !memcmp(entry_at(c, c->slots[i] - 1)->key, key, 16))
-			return &c->slots[i];
+	memcpy(&tag, key + 8, sizeof(tag));
+	for (i = start & mask;; i = (i + 1) & mask) {
+		slot = &c->slots[i];
+		if (!slot->number)
+			slot->tag = tag;
+		if (!slot->number || (slot->tag == tag &&
+				      !memcmp(entry_at(c, slot->number - 1)->key, key, 16)))
+			return slot;
+	}
 }
 
 static void grow(struct copies *c)
 {
-	uint32_t *old = c->slots;
+	struct slot *old = c->slots;
 	size_t i, had = c->slot_count;
 
 	c->slot_count *= 2;
 	c->slots = xcalloc(c->slot_count, sizeof(*c->slots));
 	for (i = 0; i < had; i++)
-		if (old[i])
-			*slot_of(c, entry_at(c, old[i] - 1)->key) = old[i];
+		if (old[i].number)
+			slot_of(c, entry_at(c, old[i].number - 1)->key)->number = old[i].number;
 	free(old);
 }
 
@@ -89,21 +103,22 @@ static struct entry *new_entry(struct copies *c)
 uint32_t copies_add(struct copies *c, const unsigned char key[16], const unsigned char id[16],
 		    uint64_t gold, uint32_t number)
 {
-	uint32_t *slot, n;
+	struct slot *slot;
 	struct entry *e;
+	uint32_t n;
 
 	if (c->count * 4 >= c->slot_count * 3)
 		grow(c);
 	slot = slot_of(c, key);
-	n = *slot ? *slot - 1 : (uint32_t)c->count;
-	if (*slot) {
+	n = slot->number ? slot->number - 1 : (uint32_t)c->count;
+	if (slot->number) {
 		e = entry_at(c, n);
 		e->conflict = e->conflict || e->gold != gold;
 		if (memcmp(id, e->kept, 16) >= 0)
 			return n;
 	} else {
 		e = new_entry(c);
-		*slot = (uint32_t)c->count;
+		slot->number = (uint32_t)c->count;
 		memcpy(e->key, key, 16);
 		e->gold = gold;
 		e->conflict = false;

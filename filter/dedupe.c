@@ -374,13 +374,16 @@ static void reject_bad(struct run *run, const struct line *line, struct item *it
 }
 
 /* A question with the mark that it needs, or none. */
-static void write_marked(struct run *run, const struct line *line, struct item *item,
-			 enum run_fate fate, enum copies_found found, const unsigned char *kept)
+static void write_marked(struct run *run, const struct line *line, bool canonical,
+			 struct item *item, enum run_fate fate, enum copies_found found,
+			 const unsigned char *kept)
 {
-	if (run_parse(run, line, item)) {
-		mark(item->rec, found, kept);
-		run_write(run, item, fate);
-	}
+	if (canonical)
+		run_parse_canonical(run, line, item);
+	else if (!run_parse(run, line, item))
+		return;
+	mark(item->rec, found, kept);
+	run_write(run, item, fate);
 }
 
 /* Second pass: one line, with its place among the lines. */
@@ -408,7 +411,7 @@ static void put(struct run *run, const struct copies *copies, const struct line 
 	else if (found == COPIES_STAYS && seat->canonical)
 		run_write_line(run, item, line, fate);
 	else
-		write_marked(run, line, item, fate, found, kept);
+		write_marked(run, line, seat->canonical, item, fate, found, kept);
 }
 
 /* "3 duplicates (1 near), 2 with conflicting answers" */

@@ -202,29 +202,47 @@ static void know_member(enum rec_kind kind, struct member *m)
 	buf_release(&plain);
 }
 
+static void take_members(struct rec *r, const struct span_members *found)
+{
+	struct member *m;
+	size_t i;
+
+	r->tight = found->tight;
+	r->cap = found->count + MORE_MEMBERS;
+	r->members = xmalloc(r->cap * sizeof(*r->members));
+	for (i = 0; i < found->count; i++) {
+		m = add_member(r);
+		m->key = found->items[i].key;
+		m->key_len = found->items[i].key_len;
+		m->value = found->items[i].value;
+		m->value_len = found->items[i].value_len;
+		know_member(r->kind, m);
+	}
+}
+
 struct rec *rec_parse(enum rec_kind kind, const char *line, size_t len, struct err *err)
 {
 	struct span_members found = { 0 };
 	struct rec *r = new_rec(kind, line, len);
-	struct member *m;
-	size_t i;
 
 	if (span_object(r->line, len, &found, err)) {
-		span_members_release(&found);
 		rec_free(r);
-		return NULL;
+		r = NULL;
+	} else {
+		take_members(r, &found);
 	}
-	r->tight = found.tight;
-	r->cap = found.count + MORE_MEMBERS;
-	r->members = xmalloc(r->cap * sizeof(*r->members));
-	for (i = 0; i < found.count; i++) {
-		m = add_member(r);
-		m->key = found.items[i].key;
-		m->key_len = found.items[i].key_len;
-		m->value = found.items[i].value;
-		m->value_len = found.items[i].value_len;
-		know_member(kind, m);
-	}
+	span_members_release(&found);
+	return r;
+}
+
+struct rec *rec_parse_canonical(enum rec_kind kind, const char *line, size_t len)
+{
+	struct span_members found = { 0 };
+	struct rec *r = new_rec(kind, line, len);
+
+	span_members_of(r->line, len, &found);
+	found.tight = true;
+	take_members(r, &found);
 	span_members_release(&found);
 	return r;
 }

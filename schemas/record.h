@@ -40,6 +40,8 @@ struct rec *rec_new(enum rec_kind kind);
 
 /* Copies the line. NULL if it is no JSON object as span.h accepts it; err says why. */
 struct rec *rec_parse(enum rec_kind kind, const char *line, size_t len, struct err *err);
+/* The same of a line that rec_is_canonical was true of: it is not checked again. */
+struct rec *rec_parse_canonical(enum rec_kind kind, const char *line, size_t len);
 struct rec *rec_child(const struct rec *parent, enum rec_kind kind);
 void rec_free(struct rec *r);
 size_t rec_weight(const struct rec *r);		/* bytes of memory it takes, about */

@@ -19,7 +19,7 @@
 #define ROOM 64		/* keys of objects now open that need no memory */
 
 struct walk {
-	const char *text, *end, *at;
+	const char *text, *end;
 	int depth;
 	bool loose;		/* white space or an escape was seen */
 	uint64_t *keys;		/* hashes of the keys of the objects now open, as a stack */
@@ -29,159 +29,158 @@ struct walk {
 	struct err *err;
 };
 
-static int walk_value(struct walk *w);
+/*
+ * Each of these takes where something begins and returns where it ended; NULL: it is wrong, and
+ * err says so.
+ */
+static const char *walk_value(struct walk *w, const char *p);
 
-static int wrong(struct walk *w, const char *what)
+static const char *wrong(struct walk *w, const char *p, const char *what)
 {
-	return err_set(w->err, EXIT_DATA, "%s at byte %zu", what, (size_t)(w->at - w->text));
+	err_set(w->err, EXIT_DATA, "%s at byte %zu", what, (size_t)(p - w->text));
+	return NULL;
 }
 
-static void skip_space(struct walk *w)
+static bool is_space(char c)
 {
-	while (w->at < w->end && (*w->at == ' ' || *w->at == '\t' || *w->at == '\n' ||
-				  *w->at == '\r')) {
-		w->loose = true;
-		w->at++;
-	}
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* at stands behind a backslash; moves past the escape. */
-static int walk_escape(struct walk *w)
+static inline const char *skip_space(struct walk *w, const char *p)
+{
+	if (p == w->end || !is_space(*p))
+		return p;
+	w->loose = true;
+	while (p < w->end && is_space(*p))
+		p++;
+	return p;
+}
+
+/* p stands behind a backslash. */
+static const char *walk_escape(struct walk *w, const char *p)
 {
 	int c, low;
 
-	if (w->at < w->end && *w->at && strchr("\"\\/bfnrt", *w->at)) {
-		w->at++;
-		return 0;
-	}
-	if (w->at == w->end || *w->at != 'u')
-		return wrong(w, "unknown escape");
-	c = span_hex4(w->at + 1, w->end);
+	if (p < w->end && *p && strchr("\"\\/bfnrt", *p))
+		return p + 1;
+	if (p == w->end || *p != 'u')
+		return wrong(w, p, "unknown escape");
+	c = span_hex4(p + 1, w->end);
 	if (c < 0)
-		return wrong(w, "broken \\u escape");
+		return wrong(w, p, "broken \\u escape");
 	if (c == 0)
-		return wrong(w, "\\u0000 in a string");
+		return wrong(w, p, "\\u0000 in a string");
 	if (c >= 0xdc00 && c <= 0xdfff)
-		return wrong(w, "lone surrogate");
-	w->at += 5;
+		return wrong(w, p, "lone surrogate");
+	p += 5;
 	if (c < 0xd800 || c > 0xdbff)
-		return 0;
-	low = w->end - w->at >= 6 && w->at[0] == '\\' && w->at[1] == 'u' ?
-	      span_hex4(w->at + 2, w->end) : -1;
+		return p;
+	low = w->end - p >= 6 && p[0] == '\\' && p[1] == 'u' ? span_hex4(p + 2, w->end) : -1;
 	if (low < 0xdc00 || low > 0xdfff)
-		return wrong(w, "lone surrogate");
-	w->at += 6;
-	return 0;
+		return wrong(w, p, "lone surrogate");
+	return p + 6;
 }
 
-/* at stands on the opening quote; moves behind the closing one. */
-static int walk_string(struct walk *w, bool *escaped)
+/* The string goes on at p, where something stands that is no plain ASCII. */
+static const char *walk_odd_string(struct walk *w, const char *p, bool *escaped)
 {
 	utf8proc_int32_t c;
 	utf8proc_ssize_t n;
 
-	*escaped = false;
-	w->at++;
-	while (w->at < w->end) {
-		unsigned char b;
-
-		w->at = span_skip_plain(w->at, w->end);
-		if (w->at == w->end)
-			break;
-		b = (unsigned char)*w->at;
-
-		if (b == '"') {
-			w->at++;
-			return 0;
-		}
-		if (b == '\\') {
+	for (; p < w->end && *p != '"'; p = span_skip_plain(p, w->end)) {
+		if (*p == '\\') {
 			*escaped = w->loose = true;
-			w->at++;
-			if (walk_escape(w))
-				return -1;
-		} else if (b < 0x20) {
-			return wrong(w, "control character in a string");
-		} else if (b < 0x80) {
-			w->at++;
+			p = walk_escape(w, p + 1);
+			if (!p)
+				return NULL;
+		} else if ((unsigned char)*p < 0x20) {
+			return wrong(w, p, "control character in a string");
 		} else {
-			n = utf8proc_iterate((const utf8proc_uint8_t *)w->at, w->end - w->at, &c);
+			n = utf8proc_iterate((const utf8proc_uint8_t *)p, w->end - p, &c);
 			if (n <= 0)
-				return wrong(w, "invalid UTF-8");
-			w->at += n;
+				return wrong(w, p, "invalid UTF-8");
+			p += n;
 		}
 	}
-	return wrong(w, "string without an end");
+	return p < w->end ? p + 1 : wrong(w, p, "string without an end");
 }
 
-static bool digits(struct walk *w)
+/* p stands on the opening quote. */
+static inline const char *walk_string(struct walk *w, const char *p, bool *escaped)
 {
-	const char *from = w->at;
-
-	while (w->at < w->end && *w->at >= '0' && *w->at <= '9')
-		w->at++;
-	return w->at > from;
+	*escaped = false;
+	p = span_skip_plain(p + 1, w->end);
+	return p < w->end && *p == '"' ? p + 1 : walk_odd_string(w, p, escaped);
 }
 
-static int walk_number(struct walk *w)
+static const char *skip_digits(const struct walk *w, const char *p)
 {
-	if (*w->at == '-')
-		w->at++;
-	if (w->at < w->end && *w->at == '0')
-		w->at++;
-	else if (!digits(w))
-		return wrong(w, "not a JSON value");
-	if (w->at < w->end && *w->at == '.') {
-		w->at++;
-		if (!digits(w))
-			return wrong(w, "broken number");
-	}
-	if (w->at < w->end && (*w->at == 'e' || *w->at == 'E')) {
-		w->at++;
-		if (w->at < w->end && (*w->at == '+' || *w->at == '-'))
-			w->at++;
-		if (!digits(w))
-			return wrong(w, "broken number");
-	}
-	return 0;
+	while (p < w->end && *p >= '0' && *p <= '9')
+		p++;
+	return p;
 }
 
-static int walk_word(struct walk *w)
+/* Behind one digit at least. */
+static const char *walk_digits(struct walk *w, const char *p, const char *what)
+{
+	const char *from = p;
+
+	p = skip_digits(w, p);
+	return p > from ? p : wrong(w, p, what);
+}
+
+static const char *walk_exponent(struct walk *w, const char *p)
+{
+	if (p < w->end && (*p == '+' || *p == '-'))
+		p++;
+	return walk_digits(w, p, "broken number");
+}
+
+static const char *walk_number(struct walk *w, const char *p)
+{
+	if (*p == '-')
+		p++;
+	if (p < w->end && *p == '0')
+		p++;
+	else
+		p = walk_digits(w, p, "not a JSON value");
+	if (p && p < w->end && *p == '.')
+		p = walk_digits(w, p + 1, "broken number");
+	if (p && p < w->end && (*p == 'e' || *p == 'E'))
+		p = walk_exponent(w, p + 1);
+	return p;
+}
+
+static const char *walk_word(struct walk *w, const char *p)
 {
 	static const char *const words[] = { "true", "false", "null" };
 	size_t i, n;
 
 	for (i = 0; i < 3; i++) {
 		n = strlen(words[i]);
-		if ((size_t)(w->end - w->at) >= n && !memcmp(w->at, words[i], n)) {
-			w->at += n;
-			return 0;
-		}
+		if ((size_t)(w->end - p) >= n && !memcmp(p, words[i], n))
+			return p + n;
 	}
-	return wrong(w, "not a JSON value");
+	return wrong(w, p, "not a JSON value");
 }
 
-static int walk_array(struct walk *w)
+static const char *walk_array(struct walk *w, const char *p)
 {
-	w->at++;
-	skip_space(w);
-	if (w->at < w->end && *w->at == ']') {
-		w->at++;
-		return 0;
-	}
+	p = skip_space(w, p + 1);
+	if (p < w->end && *p == ']')
+		return p + 1;
 	while (1) {
-		skip_space(w);
-		if (walk_value(w))
-			return -1;
-		skip_space(w);
-		if (w->at == w->end)
-			return wrong(w, "array without an end");
-		if (*w->at == ']') {
-			w->at++;
-			return 0;
-		}
-		if (*w->at != ',')
-			return wrong(w, "expected ',' or ']'");
-		w->at++;
+		p = walk_value(w, skip_space(w, p));
+		if (!p)
+			return NULL;
+		p = skip_space(w, p);
+		if (p == w->end)
+			return wrong(w, p, "array without an end");
+		if (*p == ']')
+			return p + 1;
+		if (*p != ',')
+			return wrong(w, p, "expected ',' or ']'");
+		p++;
 	}
 }
 
@@ -232,7 +231,8 @@ static void need_key_room(struct walk *w)
 		memcpy(w->keys, w->room, sizeof(w->room));
 }
 
-static void keep_key(struct walk *w, const char *quoted, size_t len, bool escaped)
+/* Returns the key's hash. */
+static uint64_t keep_key(struct walk *w, const char *quoted, size_t len, bool escaped)
 {
 	struct buf plain;
 	uint64_t hash;
@@ -246,110 +246,103 @@ static void keep_key(struct walk *w, const char *quoted, size_t len, bool escape
 		hash = XXH3_64bits(quoted + 1, len - 2);
 	}
 	need_key_room(w);
-	w->keys[w->key_count++] = hash;
+	return w->keys[w->key_count++] = hash;
 }
 
-static void keep_member(struct walk *w, const char *key, size_t key_len, bool escaped,
-			const char *value)
+static void keep_member(struct span_members *top, const char *key, size_t key_len, bool escaped,
+			const char *value, const char *end)
 {
-	struct span_members *top = w->top;
-
 	span_members_room(top);
 	top->items[top->count++] = (struct span_member){ key + 1, key_len - 2, value,
-							 (size_t)(w->at - value), escaped };
+							 (size_t)(end - value), escaped };
 }
 
-static int walk_member(struct walk *w)
+static const char *walk_member(struct walk *w, const char *p, uint64_t *hash)
 {
-	const char *key = w->at, *value;
+	const char *key = p, *value;
 	size_t key_len;
 	bool escaped;
 
-	if (w->at == w->end || *w->at != '"')
-		return wrong(w, "expected a key");
-	if (walk_string(w, &escaped))
-		return -1;
-	key_len = (size_t)(w->at - key);
-	keep_key(w, key, key_len, escaped);
-	skip_space(w);
-	if (w->at == w->end || *w->at != ':')
-		return wrong(w, "expected ':'");
-	w->at++;
-	skip_space(w);
-	value = w->at;
-	if (walk_value(w))
-		return -1;
-	if (w->depth == 1 && w->top)
-		keep_member(w, key, key_len, escaped, value);
-	return 0;
+	if (p == w->end || *p != '"')
+		return wrong(w, p, "expected a key");
+	p = walk_string(w, p, &escaped);
+	if (!p)
+		return NULL;
+	key_len = (size_t)(p - key);
+	*hash = keep_key(w, key, key_len, escaped);
+	p = skip_space(w, p);
+	if (p == w->end || *p != ':')
+		return wrong(w, p, "expected ':'");
+	value = skip_space(w, p + 1);
+	p = walk_value(w, value);
+	if (p && w->depth == 1 && w->top)
+		keep_member(w->top, key, key_len, escaped, value, p);
+	return p;
 }
 
-static int walk_object(struct walk *w)
+static const char *walk_object(struct walk *w, const char *p)
 {
+	uint64_t seen[4] = { 0 }, hash = 0, bit;
 	size_t first = w->key_count;
+	bool doubt = false;	/* two keys have eight bits of their hashes in common */
 
-	w->at++;
-	skip_space(w);
-	if (w->at < w->end && *w->at == '}') {
-		w->at++;
-		return 0;
-	}
+	p = skip_space(w, p + 1);
+	if (p < w->end && *p == '}')
+		return p + 1;
 	while (1) {
-		skip_space(w);
-		if (walk_member(w))
-			return -1;
-		skip_space(w);
-		if (w->at == w->end)
-			return wrong(w, "object without an end");
-		if (*w->at == '}')
+		p = walk_member(w, skip_space(w, p), &hash);
+		if (!p)
+			return NULL;
+		bit = 1ull << (hash & 63);
+		doubt |= (seen[hash >> 6 & 3] & bit) != 0;
+		seen[hash >> 6 & 3] |= bit;
+		p = skip_space(w, p);
+		if (p == w->end)
+			return wrong(w, p, "object without an end");
+		if (*p == '}')
 			break;
-		if (*w->at != ',')
-			return wrong(w, "expected ',' or '}'");
-		w->at++;
+		if (*p != ',')
+			return wrong(w, p, "expected ',' or '}'");
+		p++;
 	}
-	w->at++;
-	if (has_repeats(w->keys + first, w->key_count - first))
-		return wrong(w, "repeated key in the object that ends");
+	p++;
+	if (doubt && has_repeats(w->keys + first, w->key_count - first))
+		return wrong(w, p, "repeated key in the object that ends");
 	w->key_count = first;
-	return 0;
+	return p;
 }
 
-static int walk_value(struct walk *w)
+static const char *walk_value(struct walk *w, const char *p)
 {
 	bool escaped;
-	int result;
 
-	if (w->at == w->end)
-		return wrong(w, "value is missing");
+	if (p == w->end)
+		return wrong(w, p, "value is missing");
 	if (w->depth == SPAN_DEPTH_MAX)
-		return wrong(w, "nested too deep");
-	switch (*w->at) {
+		return wrong(w, p, "nested too deep");
+	switch (*p) {
 	case '"':
-		return walk_string(w, &escaped);
+		return walk_string(w, p, &escaped);
 	case '{':
-		w->depth++;
-		result = walk_object(w);
-		w->depth--;
-		return result;
 	case '[':
 		w->depth++;
-		result = walk_array(w);
+		p = *p == '{' ? walk_object(w, p) : walk_array(w, p);
 		w->depth--;
-		return result;
+		return p;
 	case '-': case '0': case '1': case '2': case '3': case '4':
 	case '5': case '6': case '7': case '8': case '9':
-		return walk_number(w);
+		return walk_number(w, p);
 	default:
-		return walk_word(w);
+		return walk_word(w, p);
 	}
 }
 
 static int walk_text(const char *text, size_t len, struct span_members *top, struct err *err)
 {
 	struct walk w;
-	int result = -1;
+	const char *p;
 
-	w.text = w.at = text;	/* not the room: it is large */
+	w.text = text;	/* not the room: it is large */
 	w.end = text + len;
 	w.depth = 0;
 	w.loose = false;
@@ -358,18 +351,20 @@ static int walk_text(const char *text, size_t len, struct span_members *top, str
 	w.key_cap = ROOM;
 	w.top = top;
 	w.err = err;
-	skip_space(&w);
-	if (top && (w.at == w.end || *w.at != '{'))
-		wrong(&w, "not a JSON object");
-	else if (!walk_value(&w)) {
-		skip_space(&w);
-		result = w.at == w.end ? 0 : wrong(&w, "trailing bytes after the value");
-	}
+	p = skip_space(&w, text);
+	if (top && (p == w.end || *p != '{'))
+		p = wrong(&w, p, "not a JSON object");
+	else
+		p = walk_value(&w, p);
+	if (p)
+		p = skip_space(&w, p);
+	if (p && p < w.end)
+		p = wrong(&w, p, "trailing bytes after the value");
 	if (top)
 		top->tight = !w.loose;
 	if (w.keys != w.room)
 		free(w.keys);
-	return result;
+	return p ? 0 : -1;
 }
 
 int span_object(const char *text, size_t len, struct span_members *found, struct err *err)

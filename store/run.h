@@ -129,9 +129,11 @@ int run_fd(const struct run *run);	/* input to wait for, or -1 */
 /*
  * As run_next for a stage that passes most lines on as they stand, and is not given a part: its
  * record is parsed when asked for. run_parse false: the line is no record, and was rejected.
+ * run_parse_canonical: it is known to be one, canonically written.
  */
 bool run_next_line(struct run *run, struct line *line, struct item *item);
 bool run_parse(struct run *run, const struct line *line, struct item *item);
+void run_parse_canonical(struct run *run, const struct line *line, struct item *item);
 /* Ends the item; no newline is in the line. */
 void run_write_line(struct run *run, struct item *item, const struct line *line,
 		    enum run_fate fate);

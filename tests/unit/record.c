@@ -75,8 +75,8 @@ static void test_canonical(void **state)
 		{ "{\"im\\u0061ge\":\"a\"}", false },
 		{ "{\"image\":\"\xc3\xa9\"}", true },
 	};
+	struct rec *r, *again;
 	struct buf b;
-	struct rec *r;
 	size_t i;
 
 	(void)state;
@@ -87,6 +87,13 @@ static void test_canonical(void **state)
 			fail_msg("%s", cases[i].line);
 		buf_clear(&b);
 		rec_write(r, &b);
+		if (cases[i].canonical) {
+			again = rec_parse_canonical(REC_IMAGE, cases[i].line,
+						    strlen(cases[i].line));
+			writes(again, b.data);
+			assert_true(rec_is_canonical(again));
+			rec_free(again);
+		}
 		if (cases[i].canonical && (strncmp(b.data, cases[i].line, b.len - 1) ||
 					   b.len - 1 != strlen(cases[i].line)))
 			fail_msg("%s is written as %s", cases[i].line, b.data);
