@@ -344,6 +344,31 @@ static void test_arrays_in_any_chunks(void **state)
 }
 
 /* A NUL is no white space: it must reach span_check, which refuses it. */
+/* Inner objects have the keys of outer ones, of any number; a key that comes twice is still seen. */
+static void test_keys_of_inner_objects(void **state)
+{
+	struct buf b;
+	struct err err;
+	int n, i, twice;
+
+	(void)state;
+	buf_init(&b, BUF_NO_MAX);
+	for (n = 1; n < 80; n++) {
+		for (twice = -1; twice < n; twice++) {
+			buf_clear(&b);
+			for (i = 0; i < n; i++)
+				buf_printf(&b, "%s\"k%d\":{\"k%d\":{\"k0\":1},\"k1\":{}}",
+					   i ? "," : "{", i, n - i + 1);
+			if (twice >= 0)
+				buf_printf(&b, ",\"k%d\":1", twice);
+			buf_addc(&b, '}');
+			if (span_check(b.data, b.len, &err) != (twice >= 0 ? -1 : 0))
+				fail_msg("%s", b.data);
+		}
+	}
+	buf_release(&b);
+}
+
 /* Each part as `key=value|`, of an array `value|`. */
 static void scans(const char *value, const char *expected)
 {
@@ -420,6 +445,7 @@ int main(void)
 		cmocka_unit_test(test_quote_mends_broken_utf8),
 		cmocka_unit_test(test_arrays_in_any_chunks),
 		cmocka_unit_test(test_array_keeps_nul),
+		cmocka_unit_test(test_keys_of_inner_objects),
 		cmocka_unit_test(test_scan),
 		cmocka_unit_test(test_members_of),
 	};
