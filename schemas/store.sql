@@ -41,7 +41,6 @@ CREATE TABLE paths (
 	rest TEXT,
 	exact TEXT
 ) STRICT;
-CREATE INDEX paths_by_image ON paths (image);
 
 -- What an LVLM wrote about an image. key: the call, or a hash where none was recorded.
 CREATE TABLE replies (

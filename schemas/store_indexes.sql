@@ -5,4 +5,5 @@
 
 CREATE UNIQUE INDEX IF NOT EXISTS images_by_id ON images (image_id);
 CREATE UNIQUE INDEX IF NOT EXISTS paths_by_path ON paths (path, image);
+CREATE INDEX IF NOT EXISTS paths_by_image ON paths (image);
 CREATE UNIQUE INDEX IF NOT EXISTS captions_by_id ON captions (caption_id);

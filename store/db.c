@@ -195,7 +195,8 @@ int db_make_indexes(struct db *db, struct err *err)
 int db_drop_indexes(struct db *db, struct err *err)
 {
 	return db_exec(db, "DROP INDEX IF EXISTS images_by_id; "
-		       "DROP INDEX IF EXISTS paths_by_path; DROP INDEX IF EXISTS captions_by_id", err);
+		       "DROP INDEX IF EXISTS paths_by_path; DROP INDEX IF EXISTS paths_by_image; "
+		       "DROP INDEX IF EXISTS captions_by_id", err);
 }
 
 void db_rollback(struct db *db)
