@@ -316,7 +316,7 @@ static void scan_folder(struct scan *s, char *folder)
 /* Is the line a path as it stands, neither a JSON text nor an object? */
 static bool is_bare(const struct line *line)
 {
-	return !line->too_long && !strchr("{[\"", line->text[0]);
+	return !line->fault && !strchr("{[\"", line->text[0]);
 }
 
 /* A row as a record: a path, in quotes or bare, or an object. */
@@ -325,8 +325,8 @@ static struct rec *row(const struct line *line, struct err *err)
 	struct buf path;
 	struct rec *r;
 
-	if (line->too_long) {
-		err_set(err, EXIT_DATA, "longer than 16 MB");
+	if (line->fault) {
+		err_set(err, EXIT_DATA, "%s", line->fault);
 		return NULL;
 	}
 	if (!is_bare(line) && line->text[0] != '"')

@@ -123,7 +123,8 @@ static const struct opt_block blocks[] = {
 static const struct about about = {
 	"capqa audit", "[CAPTIONS.jsonl...]", "score captions by what can be answered from them",
 	"Writes one score per caption: what a text-only LLM answers right from the caption alone, "
-	"what the caption leaves out, what it contradicts. Inputs may be folders of shards.\n\n"
+	"what the caption leaves out, what it contradicts. Inputs may be folders of shards, and "
+	"WebDataset archives with captions as .json or .txt.\n\n"
 	"  capqa audit -u http://localhost:8001/v1 -m Qwen2.5-3B-Instruct -Q capqa.db \\\n"
 	"      captions.jsonl.zst -o scores.jsonl\n"
 	"  capqa audit --summary scores.jsonl\n", blocks

@@ -320,8 +320,8 @@ static int take_line(struct audit_bank *b, const struct line *line, struct err *
 	struct rec *r;
 	int result;
 
-	if (line->too_long) {
-		unusable(b, line, "longer than 16 MB");
+	if (line->fault) {
+		unusable(b, line, line->fault);
 		return 0;
 	}
 	r = rec_parse(REC_QUESTION, line->text, line->len, err);

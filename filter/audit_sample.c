@@ -204,7 +204,7 @@ bool audit_sample_has(const struct audit_sample *s, struct rec *r)
 static void see_line(struct audit_sample *s, const struct line *line, const char *image_field,
 		     const char *text_field)
 {
-	struct rec *r = line->too_long ? NULL : rec_parse(REC_CAPTION, line->text, line->len, NULL);
+	struct rec *r = line->fault ? NULL : rec_parse(REC_CAPTION, line->text, line->len, NULL);
 
 	if (r && !audit_caption_read(r, image_field, text_field, NULL))
 		audit_sample_see(s, r);

@@ -145,7 +145,7 @@ static bool is_mine(const unsigned char key[HASH_BYTES])
 /* Cheap to make twice. */
 static uint32_t check_of(const struct line *line)
 {
-	return line->too_long ? 0 : hash_low_of(line->text, line->len) & INT32_MAX;
+	return line->fault ? 0 : hash_low_of(line->text, line->len) & INT32_MAX;
 }
 
 /* The rest of what is found, of a question that is compared. */
@@ -185,7 +185,7 @@ static void look_at(struct rec *r, const struct rec_question *q, struct found *f
 static void look(const void *ctx, const struct line *line, struct buf *out)
 {
 	struct found found = { .seat = { BAD, check_of(line), false } };
-	struct rec *r = line->too_long ? NULL :
+	struct rec *r = line->fault ? NULL :
 			rec_parse(REC_QUESTION, line->text, line->len, NULL);
 	struct rec_question q;
 

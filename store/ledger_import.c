@@ -73,13 +73,15 @@ static int import_line(struct ledger_import *im, const struct line *line, struct
 	unsigned char key[16];
 	struct answer answer = { 0 };
 	char class[41] = "bad_line";
-	struct err why = { .text = "longer than 16 MB" };
+	struct err why;
 	bool has_key = false;
-	enum ledger_line got = line->too_long ? LEDGER_LINE_BAD :
+	enum ledger_line got = line->fault ? LEDGER_LINE_BAD :
 			       ledger_line_read(line->text, line->len, time_of(line->file), key,
 						&has_key, &answer, class, &why);
 
 	im->lines++;
+	if (line->fault)
+		err_set(&why, EXIT_DATA, "%s", line->fault);
 	if (got == LEDGER_LINE_EMPTY)
 		got = im->accept_empty ? LEDGER_LINE_ANSWER : LEDGER_LINE_ERROR;
 	if (im->wanted && has_key && got != LEDGER_LINE_BAD &&

@@ -46,9 +46,9 @@ static enum rec_kind kind_of(const struct run *run)
 
 static struct rec *parse(struct run *run, const struct line *line, struct err *err)
 {
-	if (!line->too_long)
+	if (!line->fault)
 		return rec_parse(kind_of(run), line->text, line->len, err);
-	err_set(err, EXIT_DATA, "longer than 16 MB");
+	err_set(err, EXIT_DATA, "%s", line->fault);
 	return NULL;
 }
 

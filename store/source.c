@@ -17,6 +17,7 @@
 #include "cli/sig.h"
 #include "schemas/span.h"
 #include "store/inflate.h"
+#include "store/samples.h"
 #include "store/unload.h"
 
 #define MEM_MAJOR 1	/* Linux: /dev/null, /dev/zero, /dev/random ... */
@@ -27,6 +28,7 @@ struct source {
 	size_t count, next;	/* inputs, and the one to open next */
 	struct inflate *file;	/* the open one, or NULL */
 	struct unload *store;	/* ... where that is a store of ours */
+	struct samples *samples;	/* ... or an archive */
 	enum rec_kind kind;	/* what is wanted of it */
 	const char *path;
 	struct buf text;	/* plain bytes not handed out yet, from `used` on */
@@ -110,6 +112,7 @@ void source_close(struct source *s)
 		return;
 	inflate_close(s->file);
 	unload_close(s->store);
+	samples_close(s->samples);
 	buf_release(&s->text);
 	for (i = 0; i < s->count; i++)
 		free(s->paths[i]);
@@ -117,27 +120,38 @@ void source_close(struct source *s)
 	free(s);
 }
 
+static int open_path(struct source *s, const char *path, struct err *err)
+{
+	bool standard = is_stdin(path);
+	int fd = STDIN_FILENO;
+
+	if (!standard && unload_is_store(path)) {
+		s->store = unload_open(path, s->kind, err);
+		return s->store ? 0 : -1;
+	}
+	if (!standard && samples_is_archive(path)) {
+		s->samples = samples_open(path, err);
+		return s->samples ? 0 : -1;
+	}
+	if (!standard)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0)
+		return err_set(err, EXIT_NOINPUT, "cannot open '%s':", path);
+	s->file = inflate_open(fd, path);
+	s->opening = !standard;
+	return s->file ? 0 : -1;
+}
+
 static int open_next(struct source *s, struct err *err)
 {
-	const char *path = s->paths[s->next++];
-	bool store = !is_stdin(path) && unload_is_store(path);
-	int fd = is_stdin(path) ? STDIN_FILENO :
-		 store ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	if (fd < 0 && !store)
-		return err_set(err, EXIT_NOINPUT, "cannot open '%s':", path);
-	s->path = path;
-	if (store)
-		s->store = unload_open(path, s->kind, err);
-	else
-		s->file = inflate_open(fd, path);
-	if (!s->store && !s->file)
+	s->path = s->paths[s->next++];
+	s->opening = false;
+	if (open_path(s, s->path, err))
 		return -1;
 	buf_shrink(&s->text, 1 << 20);
 	s->used = s->looked = 0;
 	s->number = 0;
 	s->drained = s->broken = s->known = s->is_array = s->overlong = false;
-	s->opening = !store && !is_stdin(path);
 	s->array = (struct span_array){ 0 };
 	return 0;
 }
@@ -152,6 +166,12 @@ static void close_file(struct source *s)
 static void fill_line(struct source *s, struct line *line, const char *text, size_t len)
 {
 	*line = (struct line){ .text = text, .len = len, .file = s->path, .number = ++s->number };
+}
+
+static void set_length(struct line *line)
+{
+	if (line->len > SOURCE_LINE_MAX)
+		line->fault = "longer than 16 MB";
 }
 
 enum cut { CUT_NEED_MORE, CUT_LINE, CUT_PASSED_OVER };
@@ -176,8 +196,8 @@ static enum cut cut_line(struct source *s, struct line *line)
 	}
 	fill_line(s, line, from, n);
 	line->torn = !newline && s->drained;
-	line->too_long = n > SOURCE_LINE_MAX;
-	s->overlong = line->too_long && !newline;
+	set_length(line);
+	s->overlong = line->fault && !newline;
 	if (line->len && from[line->len - 1] == '\r')
 		line->len--;
 	return CUT_LINE;
@@ -217,7 +237,7 @@ static int cut_element(struct source *s, struct line *line, struct err *err)
 	if (value) {
 		one_line(s->text.data + (value - s->text.data), value_len);
 		fill_line(s, line, value, value_len);
-		line->too_long = value_len > SOURCE_LINE_MAX;
+		set_length(line);
 		return 1;
 	}
 	if (s->text.len - s->used > 4 * (size_t)SOURCE_LINE_MAX)
@@ -272,19 +292,25 @@ static int cut(struct source *s, struct line *line, struct err *err)
 	return 0;
 }
 
-/* A store has its records ready as lines. */
-static enum source_got poll_store(struct source *s, struct line *line, struct err *err)
+/* A store has its records ready as lines, an archive its samples. SOURCE_LATER: it has ended. */
+static enum source_got poll_ready(struct source *s, struct line *line, struct err *err)
 {
+	const char *fault = NULL;
 	int got;
 
-	buf_clear(&s->text);
-	got = unload_next(s->store, &s->text, err);
+	buf_shrink(&s->text, 1 << 20);
+	got = s->store ? unload_next(s->store, &s->text, err) :
+	      samples_next(s->samples, &s->text, &fault, err);
 	if (got > 0) {
 		fill_line(s, line, s->text.data, s->text.len);
+		line->fault = fault;
 		return SOURCE_LINE;
 	}
+	s->done += s->samples ? samples_done(s->samples) : 0;
 	unload_close(s->store);
+	samples_close(s->samples);
 	s->store = NULL;
+	s->samples = NULL;
 	return got < 0 ? SOURCE_FAILED : SOURCE_LATER;
 }
 
@@ -312,18 +338,18 @@ enum source_got source_poll(struct source *s, struct line *line, struct err *err
 	int got;
 
 	while (1) {
-		if (!s->file && !s->store) {
+		if (!s->file && !s->store && !s->samples) {
 			if (s->next == s->count)
 				return SOURCE_END;
 			if (open_next(s, err))
 				return SOURCE_FAILED;
 		}
-		if (s->store) {
-			enum source_got store = poll_store(s, line, err);
+		if (!s->file) {
+			enum source_got ready = poll_ready(s, line, err);
 
-			if (store != SOURCE_LATER)
-				return store;
-			continue;	/* it ended */
+			if (ready != SOURCE_LATER)
+				return ready;
+			continue;
 		}
 		got = cut(s, line, err);
 		if (got > 0)
@@ -361,6 +387,7 @@ void source_wait(const struct source *s)
 
 void source_progress(const struct source *s, int64_t *done, int64_t *total)
 {
-	*done = s->done + (s->file ? inflate_done(s->file) : 0);
+	*done = s->done + (s->file ? inflate_done(s->file) : 0) +
+		(s->samples ? samples_done(s->samples) : 0);
 	*total = s->total;
 }

@@ -2,7 +2,8 @@
  *
  * source: lines out of files and pipes. Any number of inputs, one after another; plain,
  * zstd or gzip, recognised by content; JSONL, or one JSON array whose elements stream as
- * if each stood on a line of its own; or a capqa store, whose records come as lines.
+ * if each stood on a line of its own; a capqa store, whose records come as lines; or a WebDataset
+ * archive, whose samples do (samples.h).
  *
  * source_poll never blocks on a pipe, so that requests in flight go on while the upstream
  * stage is slow: give source_fd to poll(2) beside the sockets and poll again.
@@ -31,7 +32,9 @@ struct line {
 	const char *file;	/* "-" for standard input; borrowed until source_close */
 	int64_t number;		/* line, or element of the array, from 1 */
 	bool torn;		/* the file ended without a newline behind it */
-	bool too_long;		/* over SOURCE_LINE_MAX; text holds its beginning */
+	/* NULL, or why it cannot be had: it is over SOURCE_LINE_MAX (text holds its beginning), its
+	 * archive is damaged there (text is empty). Borrowed as text is. */
+	const char *fault;
 };
 
 enum source_got { SOURCE_LINE, SOURCE_LATER, SOURCE_END, SOURCE_FAILED };

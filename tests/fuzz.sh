@@ -38,6 +38,11 @@ seed_archives() {
 	tar -cf "$1/seed-tar" tests/deps.sh tests/layers.sh
 	gzip -c "$1/seed-tar" >"$1/seed-gz"
 	zstd -qfc "$1/seed-tar" >"$1/seed-zst"
+	printf '{"caption":"A barn.","n":[1.0, 2]}' >"$1/k.json"
+	printf 'A barn.\n' >"$1/k.txt"
+	cp examples/images/charts/rainfall.png "$1/k.png"
+	tar -cf "$1/seed-samples" -C "$1" k.json k.txt k.png
+	rm "$1/k.json" "$1/k.txt" "$1/k.png"
 	for m in ZIP_STORED ZIP_DEFLATED; do
 		python3 -c "import sys, zipfile as z
 with z.ZipFile(sys.argv[1], 'w', z.$m) as f: f.write('tests/deps.sh'); f.write('tests/layers.sh')" "$1/seed-$m"

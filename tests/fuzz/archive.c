@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * libFuzzer harness of store/archive: any bytes as an archive, every other member read. What
- * must hold: it ends, offsets lie inside the file, names are UTF-8 and lead nowhere else.
- * Seeds: a small tar, tar.gz, tar.zst and zip.
+ * libFuzzer harness of store/archive and store/samples: any bytes as an archive, every other
+ * member read, then its samples. What must hold: it ends, offsets lie inside the file, names are
+ * UTF-8 and lead nowhere else; a line is an object on one line, or there is a fault.
+ * Seeds: a small tar, tar.gz, tar.zst and zip, and a tar of samples.
  */
 #include <stddef.h>
 #include <stdint.h>
@@ -14,7 +15,9 @@
 
 #include "cli/buf.h"
 #include "schemas/fold.h"
+#include "schemas/span.h"
 #include "store/archive.h"
+#include "store/samples.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -51,6 +54,31 @@ static void walk(const char *path, size_t size)
 	arc_close(a);
 }
 
+static void read_samples(const char *path, size_t size)
+{
+	struct span_members found = { 0 };
+	struct err err = { .text = "" };
+	struct samples *s = samples_open(path, &err);
+	const char *fault;
+	struct buf line;
+	size_t n = 0;
+	int got;
+
+	require(s != NULL);
+	buf_init(&line, BUF_NO_MAX);
+	while ((got = samples_next(s, &line, &fault, &err)) > 0) {
+		require(++n <= size + 200);
+		require(fault ? *fault && !line.len :
+			!span_object(line.data, line.len, &found, NULL) &&
+			!memchr(line.data, '\n', line.len));
+		buf_clear(&line);
+	}
+	require(got == 0 ? n > 0 : *err.text && err.kind == EXIT_DATA);
+	span_members_release(&found);
+	buf_release(&line);
+	samples_close(s);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	int fd = memfd_create("archive", MFD_CLOEXEC);
@@ -59,7 +87,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	require(fd >= 0 && write(fd, data, size) == (ssize_t)size);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	arc_is_archive(path);
+	samples_is_archive(path);
 	walk(path, size);
+	read_samples(path, size);
 	close(fd);
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include "cli/buf.h"
 #include "schemas/record.h"
 #include "schemas/span.h"
+#include "store/samples.h"
 #include "store/source.h"
 
 #define PIPE_MOST 60000		/* bytes; a pipe takes them all without a reader */
@@ -70,7 +71,7 @@ static bool read_all(const char *path, struct feed *feed, struct buf *out)
 			sound = false;
 		} else {
 			buf_printf(out, "%zu %lld %d %d ", line.len, (long long)line.number,
-				   line.torn, line.too_long);
+				   line.torn, line.fault != NULL);
 			buf_add(out, line.text, line.len);
 			buf_addc(out, '\n');
 		}
@@ -138,7 +139,7 @@ static bool is_known(enum rec_kind kind, const struct span_member *m)
 /* What the kind does not know stands in the output as it stood in the line. */
 static void check_unknown(enum rec_kind kind, const char *line, size_t len, const struct buf *out)
 {
-	struct span_members found = { NULL, 0, 0 };
+	struct span_members found = { 0 };
 	const struct span_member *m;
 	size_t i;
 
@@ -194,18 +195,19 @@ static void write_all_again(enum rec_kind kind, const struct buf *lines)
 	}
 }
 
-/* A store is one only as a file; libarchive waits for a gzip's bytes where they are missing. */
-static bool is_only_whole(const uint8_t *data, size_t size)
+/* A store or an archive is one only as a file; libarchive waits for a gzip's bytes where they are
+ * missing. */
+static bool is_only_whole(const char *path, const uint8_t *data, size_t size)
 {
-	return (size >= 15 && !memcmp(data, "SQLite format 3", 15)) ||
+	return samples_is_archive(path) || (size >= 15 && !memcmp(data, "SQLite format 3", 15)) ||
 	       (size >= 2 && data[0] == 0x1f && data[1] == 0x8b);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct buf lines;
+	bool sound, whole;
 	char path[64];
-	bool sound;
 	int fd;
 
 	if (size < 2)
@@ -215,8 +217,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	buf_init(&lines, BUF_NO_MAX);
 	sound = read_all(path, NULL, &lines);
+	whole = is_only_whole(path, data + 2, size - 2);
 	close(fd);
-	if (size - 2 <= PIPE_MOST && !is_only_whole(data + 2, size - 2))
+	if (size - 2 <= PIPE_MOST && !whole)
 		read_in_pieces(data + 2, size - 2, 1 + data[1] + size / 500, &lines, sound);
 	if (!memchr(lines.data, '\0', lines.len))
 		write_all_again((enum rec_kind)(data[0] % REC_KINDS), &lines);

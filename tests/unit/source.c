@@ -28,7 +28,7 @@ static void read_all(char *const *paths, struct buf *out, struct err *err)
 		assert_int_equal(got, SOURCE_LINE);
 		buf_printf(out, "%lld:", (long long)line.number);
 		buf_add(out, line.text, line.len < 40 ? line.len : 40);
-		buf_adds(out, line.torn ? "~|" : line.too_long ? "+|" : "|");
+		buf_adds(out, line.torn ? "~|" : line.fault ? "+|" : "|");
 	}
 	source_close(s);
 }
@@ -345,11 +345,11 @@ static void test_a_line_over_the_maximum(void **state)
 	paths[0] = (char *)scratch_file("long", text, len + 6);
 	s = source_open(paths, &last);
 	assert_int_equal(source_poll(s, &line, &last), SOURCE_LINE);
-	assert_true(line.too_long);
+	assert_string_equal(line.fault, "longer than 16 MB");
 	assert_true(line.len >= SOURCE_LINE_MAX && line.len <= len);
 	assert_int_equal(line.number, 1);
 	assert_int_equal(source_poll(s, &line, &last), SOURCE_LINE);
-	assert_false(line.too_long);
+	assert_null(line.fault);
 	assert_memory_equal(line.text, "next", 4);
 	assert_int_equal(line.number, 2);
 	assert_int_equal(source_poll(s, &line, &last), SOURCE_END);
@@ -359,7 +359,7 @@ static void test_a_line_over_the_maximum(void **state)
 	paths[0] = (char *)scratch_file("long", text, SOURCE_LINE_MAX + 1);
 	s = source_open(paths, &last);
 	assert_int_equal(source_poll(s, &line, &last), SOURCE_LINE);
-	assert_false(line.too_long);
+	assert_null(line.fault);
 	assert_int_equal(line.len, SOURCE_LINE_MAX);
 	source_close(s);
 	free(text);

@@ -20,7 +20,7 @@ static void look(const void *about, const struct line *line, struct buf *found)
 	(void)about;
 	if (line->number % 3)
 		buf_printf(found, "%lld %.*s %s", (long long)line->number, (int)line->len,
-			   line->text, line->too_long ? "long" : line->torn ? "torn" : "whole");
+			   line->text, line->fault ? "long" : line->torn ? "torn" : "whole");
 }
 
 static int take(void *about, const char *found, size_t len, struct err *err)
