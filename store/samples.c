@@ -207,10 +207,26 @@ static bool says(const struct span_member *m, const struct buf *text)
 	return same;
 }
 
-/* The object's members, and what the sample says besides. */
-static void write_object(struct samples *s, const struct span_members *members, struct buf *line)
+/* Under which name KEY.txt goes into the line; NULL: it says what is there already. */
+static const char *name_of_text(struct samples *s, const struct span_members *members)
 {
-	const struct span_member *caption = list_member(members, "caption");
+	const struct span_member *caption = list_member(members, "caption"),
+				 *text = list_member(members, "text");
+
+	if (!caption)
+		return "caption";
+	if (says(caption, &s->text) || (text && says(text, &s->text)))
+		return NULL;
+	if (!text)
+		return "text";
+	buf_printf(&s->fault, "%s.txt says other than %s.json", s->key.data, s->key.data);
+	return NULL;
+}
+
+/* The object's members, and what the sample says besides. */
+static void write_object(struct samples *s, const struct span_members *members,
+			 const char *text_name, struct buf *line)
+{
 	size_t i;
 
 	buf_addc(line, '{');
@@ -222,23 +238,24 @@ static void write_object(struct samples *s, const struct span_members *members, 
 	}
 	if (s->image.len && !list_member(members, "image"))
 		add_member(line, "image", &s->image);
-	trim(&s->text);
-	if (s->has_text && !caption)
-		add_member(line, "caption", &s->text);
-	else if (s->has_text && !says(caption, &s->text) && !list_member(members, "text"))
-		add_member(line, "text", &s->text);
+	if (text_name)
+		add_member(line, text_name, &s->text);
 	buf_addc(line, '}');
 }
 
 static void write_sample(struct samples *s, struct buf *line)
 {
 	struct span_members members = { 0 };
+	const char *text_name = NULL;
 	struct err why;
 
 	if (s->has_json && !s->fault.len && span_object(s->json.data, s->json.len, &members, &why))
 		buf_printf(&s->fault, "%s.json: %s", s->key.data, why.text);
+	trim(&s->text);
+	if (s->has_text && !s->fault.len)
+		text_name = name_of_text(s, &members);
 	if (!s->fault.len)
-		write_object(s, &members, line);
+		write_object(s, &members, text_name, line);
 	span_members_release(&members);
 }
 

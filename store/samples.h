@@ -6,7 +6,7 @@
  *
  *	the members of KEY.json, which is an object
  *	image		`shard.tar::KEY.jpg`, the name that scan gives it, unless KEY.json has one
- *	caption		KEY.txt; `text` where KEY.json has another caption
+ *	caption		KEY.txt; `text` where KEY.json has another caption, so that a stage asks which
  *
  * so that layout.h takes it for what it is. Members of other names are passed over.
  *
