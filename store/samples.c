@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "cli/buf.h"
+#include "cli/sig.h"
 #include "schemas/fold.h"
 #include "schemas/list.h"
 #include "schemas/span.h"
@@ -303,6 +304,8 @@ int samples_next(struct samples *s, struct buf *line, const char **fault, struct
 
 	buf_clear(&s->fault);
 	while (1) {
+		if (sig_stop())		/* members that are none of these may go on for long */
+			return 0;
 		if (!s->waits)
 			s->got = arc_next(s->arc, &s->member);
 		s->waits = true;
