@@ -35,8 +35,8 @@ void samples_close(struct samples *s);
 
 /*
  * Appends a line without its newline. 1; *fault is NULL, or says why the sample cannot be had as
- * it is (borrowed until the next call). 0: the end, or a signal asked to stop. -1: err: the rest cannot be had, or there was
- * no sample in it (65).
+ * it is (borrowed until the next call). 0: the end, or a signal asked to stop. -1: err: the rest
+ * cannot be had, or there was no sample in it (65).
  */
 int samples_next(struct samples *s, struct buf *line, const char **fault, struct err *err);
 
