@@ -192,11 +192,13 @@ int db_make_indexes(struct db *db, struct err *err)
 	return db_exec(db, indexes, err);
 }
 
-int db_drop_indexes(struct db *db, struct err *err)
+int db_drop_indexes(struct db *db, bool images, struct err *err)
 {
-	return db_exec(db, "DROP INDEX IF EXISTS images_by_id; "
-		       "DROP INDEX IF EXISTS paths_by_path; DROP INDEX IF EXISTS paths_by_image; "
-		       "DROP INDEX IF EXISTS captions_by_id", err);
+	if (images && db_exec(db, "DROP INDEX IF EXISTS images_by_id; "
+			      "DROP INDEX IF EXISTS paths_by_path; "
+			      "DROP INDEX IF EXISTS paths_by_image", err))
+		return -1;
+	return db_exec(db, "DROP INDEX IF EXISTS captions_by_id", err);
 }
 
 void db_rollback(struct db *db)

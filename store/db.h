@@ -69,7 +69,7 @@ int db_without_log(struct db *db, struct err *err);
 
 /* The indexes of schemas/store_indexes.sql. Dropping belongs into a transaction. */
 int db_make_indexes(struct db *db, struct err *err);
-int db_drop_indexes(struct db *db, struct err *err);
+int db_drop_indexes(struct db *db, bool images, struct err *err);
 
 /* Says what SQLite's last call on this handle complained of. Returns -1. */
 int db_fault(struct db *db, struct err *err);

@@ -11,6 +11,7 @@
 #include "cli/buf.h"
 #include "schemas/hash.h"
 #include "schemas/record.h"
+#include "store/cell.h"
 #include "store/repeats.h"
 #include "store/spool.h"
 
@@ -24,6 +25,8 @@
 
 struct fresh {
 	struct db *db;
+	bool begun;
+	bool images;			/* new, and in the filter */
 	uint64_t *filter;
 	int64_t keys, taken, put_off, version;
 	FILE *spool;
@@ -57,71 +60,11 @@ static int look(struct db *db, bool *empty, int64_t *version, struct err *err)
 	if (db_begin(db, err))
 		return -1;
 	if (!is_empty(db, empty, err) || db_number(db, "PRAGMA data_version", version, err) ||
-	    (*empty ? db_drop_indexes(db, err) : db_make_indexes(db, err))) {
+	    (*empty ? db_drop_indexes(db, true, err) : db_make_indexes(db, err))) {
 		db_rollback(db);
 		return -1;
 	}
 	return db_commit(db, err);
-}
-
-int fresh_open(struct fresh **to, struct db *db, struct err *err)
-{
-	struct fresh *f;
-	bool empty = false;
-	int64_t version = 0;
-
-	*to = NULL;
-	if (look(db, &empty, &version, err))
-		return -1;
-	if (!empty)
-		return 0;
-	f = *to = xcalloc(1, sizeof(*f));
-	f->db = db;
-	f->version = version;
-	f->filter = xcalloc(FILTER_BITS / 64, sizeof(*f->filter));
-	hash_init(&f->hash);
-	buf_init(&f->text, BUF_NO_MAX);
-	buf_init(&f->place, BUF_NO_MAX);
-	buf_init(&f->last_place, BUF_NO_MAX);
-	f->spool = spool_file(err);
-	f->repeats = f->spool ? repeats_new(err) : NULL;
-	return f->repeats ? db_exec(db, CACHE, err) : -1;
-}
-
-/*
- * Every row refers to one that was put in just before, so SQLite need not look it up. A change of
- * the log counts as a writer's, so who writes is asked anew.
- */
-int fresh_begin(struct fresh *f, struct err *err)
-{
-	bool empty = false;
-
-	if (db_without_log(f->db, err) || db_exec(f->db, "PRAGMA foreign_keys = OFF", err) ||
-	    look(f->db, &empty, &f->version, err))
-		return -1;
-	f->version = empty ? f->version : NO_VERSION;
-	return 0;
-}
-
-void fresh_free(struct fresh *f)
-{
-	if (!f)
-		return;
-	if (f->spool)
-		fclose(f->spool);
-	repeats_free(f->repeats);
-	free(f->filter);
-	free(f->line);
-	hash_release(&f->hash);
-	buf_release(&f->text);
-	buf_release(&f->place);
-	buf_release(&f->last_place);
-	free(f);
-}
-
-bool fresh_takes(const struct rec *r)
-{
-	return rec_kind(r) == REC_IMAGE || rec_kind(r) == REC_CAPTION;
 }
 
 /* `what` keeps ids and paths apart. */
@@ -147,6 +90,135 @@ static bool add(struct fresh *f, uint64_t key)
 	}
 	f->keys++;
 	return there;
+}
+
+static int new_fresh(struct fresh **to, struct db *db, bool images, struct err *err)
+{
+	struct fresh *f = *to = xcalloc(1, sizeof(*f));
+
+	f->db = db;
+	f->images = images;
+	f->filter = xcalloc(FILTER_BITS / 64, sizeof(*f->filter));
+	hash_init(&f->hash);
+	buf_init(&f->text, BUF_NO_MAX);
+	buf_init(&f->place, BUF_NO_MAX);
+	buf_init(&f->last_place, BUF_NO_MAX);
+	f->spool = spool_file(err);
+	f->repeats = f->spool ? repeats_new(err) : NULL;
+	return f->repeats ? db_exec(db, CACHE, err) : -1;
+}
+
+int fresh_open(struct fresh **to, struct db *db, struct err *err)
+{
+	bool empty = false;
+	int64_t version = 0;
+
+	*to = NULL;
+	if (look(db, &empty, &version, err))
+		return -1;
+	if (!empty)
+		return 0;
+	if (new_fresh(to, db, true, err))
+		return -1;
+	(*to)->version = version;
+	return 0;
+}
+
+/* Every row refers to one that was put in just before, so SQLite need not look it up. */
+static int without_log(struct fresh *f, struct err *err)
+{
+	return db_without_log(f->db, err) ||
+	       db_exec(f->db, "PRAGMA foreign_keys = OFF", err) ? -1 : 0;
+}
+
+/* A change of the log counts as a writer's, so who writes is asked anew. */
+int fresh_begin(struct fresh *f, struct err *err)
+{
+	bool empty = false;
+
+	if (f->begun)
+		return 0;
+	f->begun = true;
+	if (without_log(f, err) || look(f->db, &empty, &f->version, err))
+		return -1;
+	f->version = empty ? f->version : NO_VERSION;
+	return 0;
+}
+
+/* The texts that a query gives, into the filter. */
+static int add_all(struct fresh *f, const char *what, const char *sql, struct err *err)
+{
+	sqlite3_stmt *stmt = db_prepare(f->db, sql, err);
+	const char *text;
+	int got = -1;
+
+	while (stmt && (got = db_step(f->db, stmt, err)) > 0) {
+		text = cell_text(stmt, 0);
+		add(f, key_of(f, what, text ? text : ""));
+	}
+	sqlite3_finalize(stmt);
+	return got;
+}
+
+static int add_what_is_there(struct fresh *f, struct err *err)
+{
+	if (f->images &&
+	    (add_all(f, "id", "SELECT image_id FROM images WHERE image_id IS NOT NULL", err) ||
+	     add_all(f, "path", "SELECT p.path FROM images i JOIN paths p ON p.image = i.id "
+		     "WHERE i.image_id IS NULL", err)))
+		return -1;
+	return add_all(f, "caption", "SELECT caption_id FROM captions", err);
+}
+
+int fresh_again(struct fresh **to, struct db *db, bool images, struct err *err)
+{
+	int64_t keys = 0;
+	struct fresh *f;
+
+	*to = NULL;
+	if (db_number(db, "SELECT (SELECT ifnull(max(id), 0) FROM images) + "
+		      "(SELECT ifnull(max(id), 0) FROM captions)", &keys, err))
+		return -1;
+	if (keys > KEYS_MAX / 2)
+		return 0;
+	if (new_fresh(to, db, images, err))
+		return -1;
+	f = *to;
+	f->begun = true;
+	if (without_log(f, err) || db_begin(db, err))
+		return -1;
+	if (add_what_is_there(f, err) || db_number(db, "PRAGMA data_version", &f->version, err) ||
+	    db_drop_indexes(db, images, err)) {
+		db_rollback(db);
+		return -1;
+	}
+	return db_commit(db, err);
+}
+
+bool fresh_has_new_images(const struct fresh *f)
+{
+	return f->images;
+}
+
+void fresh_free(struct fresh *f)
+{
+	if (!f)
+		return;
+	if (f->spool)
+		fclose(f->spool);
+	repeats_free(f->repeats);
+	free(f->filter);
+	free(f->line);
+	hash_release(&f->hash);
+	buf_release(&f->text);
+	buf_release(&f->place);
+	buf_release(&f->last_place);
+	free(f);
+}
+
+bool fresh_takes(const struct rec *r)
+{
+	return rec_kind(r) == REC_IMAGE || rec_kind(r) == REC_CAPTION;
 }
 
 /* A caption right behind another record of the same image under the same path: the shelf still knows
@@ -176,7 +248,8 @@ int fresh_put_off(struct fresh *f, struct rec *r, struct err *err)
 	const char *caption = rec_kind(r) == REC_CAPTION ? rec_text(r, "caption_id") : NULL;
 	uint64_t image_key = key_of(f, id ? "id" : "path", id ? id : path ? path : "");
 	uint64_t caption_key = caption ? key_of(f, "caption", caption) : image_key;
-	bool same = same_place(f, r, id, path), there = !same && add(f, image_key);
+	bool same = same_place(f, r, id, path);
+	bool there = f->images && !same && add(f, image_key);
 	unsigned char sum[HASH_BYTES];
 
 	if (caption)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * fresh: the fast way into a store that holds nothing yet. Ids are hashes, so an index over them
- * is written all over by every transaction, and more so the larger it is. A fresh store
- * does without: its three indexes of that kind are made at the end, sorted, in one go.
+ * fresh: the fast way into a store. Ids are hashes, so an index over them is written all over by
+ * every transaction, and more so the larger it is. A store that holds nothing yet does
+ * without: its indexes of that kind are made at the end, sorted, in one go. So does one that
+ * holds rows while very many more come (fresh_again).
  *
  * Until then nothing can be looked up, so every record must be new. A Bloom filter over the
  * ids tells: what it never saw is new for sure; what it may have seen is put off to a temporary
@@ -11,8 +12,8 @@
  * fixed; when it is too full to tell, or too much was put off, the fast way ends early. Killed
  * meanwhile, the store keeps what was committed, and the next writer makes the indexes (db_open).
  *
- * Rows are only added, at the end: that needs no log of pages either (db_without_log), and
- * every page is written once.
+ * Rows are only added, in pages that held nothing: that needs no log of pages either
+ * (db_without_log), and every page is written once.
  *
  *	fresh_open(&fresh, &db, &err);		fresh is NULL where the store holds something
  *	fresh_begin(fresh, &err);		before the first transaction: no log
@@ -30,6 +31,15 @@ struct rec;
 struct fresh;
 
 int fresh_open(struct fresh **f, struct db *db, struct err *err);
+
+/*
+ * For a store that holds rows; it is begun at once. The filter is told what is there. images: they
+ * come with the captions, and are new; else they are looked up, and only the index over captions
+ * is given up. NULL: the store holds too much for the filter. No transaction is open.
+ */
+int fresh_again(struct fresh **f, struct db *db, bool images, struct err *err);
+bool fresh_has_new_images(const struct fresh *f);	/* they need not be looked up */
+
 int fresh_begin(struct fresh *f, struct err *err);
 void fresh_free(struct fresh *f);
 

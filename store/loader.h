@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * loader: puts records on the shelf, in transactions of 10,000 or a few seconds. A store that
- * holds nothing yet is filled the fast way (fresh.h), on a thread of its own: what the filter says
- * is new goes there by a belt, and the caller reads the next ones meanwhile.
+ * holds nothing yet, or into which very many go that are new, is filled the fast way (fresh.h), on
+ * a thread of its own: what the filter says is new goes there by a belt, and the caller reads the
+ * next ones meanwhile.
  *
  *	l = loader_new(&db, &err);
  *	result = loader_put(l, rec, &taken, &err);

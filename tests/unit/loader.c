@@ -314,6 +314,192 @@ static void notices_another_writer(void **state)
 	expect_store(99);
 }
 
+/* ---- the fast way into a store that holds rows ---- */
+
+#define THERE 3000	/* captions that it holds */
+#define AGAIN 20000	/* new ones after which the fast way begins */
+
+static void open_again(void)
+{
+	struct err err = { .text = "" };
+
+	assert_int_equal(loader_finish(loader, &err), 0);
+	assert_int_equal(loader_free(loader), 0);
+	loader = loader_new(&db, &err);
+	assert_non_null(loader);
+}
+
+static void put_captions(int from, int to, enum shelf_result expected)
+{
+	struct err err = { .text = "" };
+
+	for (; from < to; from++)
+		assert_int_equal(put_caption(from, 1, &err), expected);
+}
+
+/* Another caption of image n. */
+static enum shelf_result put_second(int n, struct err *err)
+{
+	enum shelf_result result;
+	struct buf line;
+
+	buf_init(&line, BUF_NO_MAX);
+	buf_printf(&line, "{\"caption_id\":\"second%d\",\"image\":\"%d.jpg\",", n, n);
+	if (n % 2)
+		buf_printf(&line, "\"image_id\":\"i%d\",", n);
+	buf_printf(&line, "\"caption\":\"Again %d.\"}", n);
+	result = put_line(REC_CAPTION, line.data, err);
+	buf_release(&line);
+	return result;
+}
+
+/* How many of its indexes the store has, as others see it. */
+static int64_t indexes(void)
+{
+	struct err err = { .text = "" };
+	struct db other;
+	int64_t n;
+
+	assert_int_equal(db_open(&other, scratch_path("store.db"), DB_READ, &err), 0);
+	n = number(&other, "SELECT count(*) FROM sqlite_schema WHERE name IN ('images_by_id', "
+		   "'paths_by_path', 'paths_by_image', 'captions_by_id')");
+	db_close(&other, NULL);
+	return n;
+}
+
+/* Without the second captions. */
+static void expect_first_captions(int64_t captions)
+{
+	struct err err = { .text = "" };
+
+	assert_int_equal(indexes(), 4);
+	assert_int_equal(db_exec(&db, "DELETE FROM captions WHERE caption LIKE 'Again%'", &err), 0);
+	expect_store(captions);
+}
+
+/* What was there, what came before the fast way and what came on it: each is in once. */
+static void fills_again_with_new_images(void **state)
+{
+	struct err err = { .text = "" };
+	int n, last = THERE + AGAIN + 5000;
+
+	(void)state;
+	put_captions(0, THERE, SHELF_NEW);
+	open_again();
+	put_captions(THERE, THERE + AGAIN - 1, SHELF_NEW);
+	assert_int_equal(indexes(), 4);
+	put_captions(THERE + AGAIN - 1, last, SHELF_NEW);
+	assert_int_equal(indexes(), 0);
+	for (n = 1; n < last; n += 100)
+		assert_int_equal(put_caption(n, 1, &err), SHELF_THERE);
+	assert_int_equal(put_caption(5, 2, &err), SHELF_THERE);	/* says something else */
+	assert_int_equal(put_second(7, &err), SHELF_THERE);	/* new, of an image that is there */
+	assert_int_equal(put_second(8, &err), SHELF_THERE);	/* ... that has no id */
+	assert_int_equal(loader_finish(loader, &err), 0);
+	expect_corrections(0, 2);
+	assert_int_equal(number(&db, "SELECT count(*) FROM captions c JOIN paths p ON p.id = c.path "
+				"WHERE c.caption = 'Again ' || rtrim(p.path, '.jpg') || '.'"), 2);
+	assert_int_equal(number(&db, "SELECT count(*) FROM captions WHERE caption = "
+				"'It is very very number 5.'"), 1);
+	expect_first_captions(last);
+}
+
+/* Images that are known are looked up; only the index over captions is given up. */
+static void fills_again_with_known_images(void **state)
+{
+	struct err err = { .text = "" };
+	int n, more = AGAIN + 5000;
+
+	(void)state;
+	put_captions(0, more, SHELF_NEW);
+	open_again();
+	for (n = 0; n < more; n++)
+		assert_int_equal(put_second(n, &err), SHELF_NEW);
+	assert_int_equal(indexes(), 3);
+	assert_int_equal(put_line(REC_IMAGE, "{\"image_id\":\"i3\",\"image\":\"3.jpg\","
+				  "\"mime\":\"image/png\"}", &err), SHELF_NEW);	/* listed */
+	assert_int_equal(put_second(3, &err), SHELF_THERE);
+	assert_int_equal(put_second(more - 1, &err), SHELF_THERE);
+	assert_int_equal(put_caption(more, 1, &err), SHELF_NEW);	/* and its image */
+	assert_int_equal(loader_finish(loader, &err), 0);
+	expect_corrections(0, 0);
+	assert_int_equal(number(&db, "SELECT count(*) FROM captions c JOIN paths p ON p.id = c.path "
+				"WHERE c.caption = 'Again ' || rtrim(p.path, '.jpg') || '.'"), more);
+	assert_int_equal(number(&db, "SELECT count(*) FROM images WHERE mime = 'image/png'"), 1);
+	expect_first_captions(more + 1);
+}
+
+/* Another process that writes meanwhile makes the indexes; what it put in is not put twice. */
+static void fills_again_beside_another_writer(void **state)
+{
+	const char *line = "{\"caption_id\":\"c29000\",\"image\":\"29000.jpg\","
+			   "\"caption\":\"It is very number 29000.\"}";
+	struct err err = { .text = "" };
+	struct shelf *shelf;
+	struct db other;
+	struct rec *r;
+
+	(void)state;
+	put_captions(0, THERE, SHELF_NEW);
+	open_again();
+	put_captions(THERE, THERE + AGAIN + 100, SHELF_NEW);
+	assert_int_equal(indexes(), 0);
+	assert_int_equal(loader_commit(loader, &err), 0);
+	assert_int_equal(db_open(&other, scratch_path("store.db"), DB_WRITE, &err), 0);
+	while (number(&other, "SELECT count(*) FROM captions") != THERE + AGAIN + 100)
+		sched_yield();
+	shelf = shelf_new(&other, &err);
+	r = rec_parse(REC_CAPTION, line, strlen(line), &err);
+	assert_int_equal(shelf_put(shelf, r, &err), SHELF_NEW);
+	rec_free(r);
+	shelf_free(shelf);
+	db_close(&other, NULL);
+	assert_int_equal(put_caption(29000, 1, &err), SHELF_NEW);	/* corrected below */
+	put_captions(THERE + AGAIN + 100, 29000, SHELF_NEW);
+	assert_int_equal(loader_finish(loader, &err), 0);
+	expect_first_captions(29001);
+	expect_corrections(1, 0);
+}
+
+static void known_rows_are_no_reason(void **state)
+{
+	struct err err = { .text = "" };
+
+	(void)state;
+	put_captions(0, MANY, SHELF_NEW);
+	open_again();
+	put_captions(0, MANY, SHELF_THERE);
+	put_captions(MANY, MANY + AGAIN, SHELF_NEW);
+	assert_int_equal(indexes(), 4);
+	assert_int_equal(loader_finish(loader, &err), 0);
+	expect_first_captions(MANY + AGAIN);
+}
+
+/* A question ends it, and what was put off is in before it. It does not begin a third time. */
+static void other_kinds_end_it_again(void **state)
+{
+	struct err err = { .text = "" };
+
+	(void)state;
+	put_captions(0, THERE, SHELF_NEW);
+	open_again();
+	put_captions(THERE, THERE + AGAIN + 100, SHELF_NEW);
+	assert_int_equal(put_second(1, &err), SHELF_THERE);
+	assert_int_equal(indexes(), 0);
+	assert_int_equal(put_line(REC_QUESTION, "{\"question_id\":\"q\",\"image_id\":\"i1\","
+				  "\"image\":\"1.jpg\",\"question\":\"What?\","
+				  "\"options\":[\"a\",\"b\"],\"answer\":\"A\"}", &err), SHELF_NEW);
+	assert_int_equal(put_second(1, &err), SHELF_THERE);
+	assert_int_equal(put_second(2, &err), SHELF_NEW);
+	put_captions(THERE + AGAIN + 100, THERE + 3 * AGAIN, SHELF_NEW);
+	assert_int_equal(indexes(), 4);
+	assert_int_equal(loader_finish(loader, &err), 0);
+	expect_corrections(0, 1);
+	assert_int_equal(number(&db, "SELECT count(*) FROM questions q JOIN captions c USING (path)"),
+			 2);
+	expect_first_captions(THERE + 3 * AGAIN);
+}
+
 /* The failure is told, and every record is in the store or counted as lost. */
 static void tells_what_a_full_disk_lost(void **state)
 {
@@ -350,6 +536,10 @@ int main(void)
 		STORE_TEST(image_changed_and_changed_back),
 		STORE_TEST(repeats_cost_nothing), STORE_TEST(commits_when_asked),
 		STORE_TEST(notices_another_writer), STORE_TEST(tells_what_a_full_disk_lost),
+		STORE_TEST(fills_again_with_new_images),
+		STORE_TEST(fills_again_with_known_images),
+		STORE_TEST(fills_again_beside_another_writer),
+		STORE_TEST(known_rows_are_no_reason), STORE_TEST(other_kinds_end_it_again),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
