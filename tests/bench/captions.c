@@ -3,7 +3,7 @@
  * captions: N caption records for benches, 2 KB each, every twentieth a line that was there
  * before. No two images are the same, and ids come in no order, as hashes do.
  *
- *	captions N >captions.jsonl
+ *	captions N [FROM] >captions.jsonl		lines FROM to FROM + N
  */
 #include <inttypes.h>
 #include <math.h>
@@ -67,10 +67,11 @@ static void line(uint64_t i)
 
 int main(int argc, char **argv)
 {
-	uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000, i;
+	uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000;
+	uint64_t i = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
 
 	make_words();
-	for (i = 0; i < n; i++)
+	for (n += i; i < n; i++)
 		line(i % 20 == 19 ? mix(i) % i / 20 * 20 : i);
 	return fflush(stdout) || ferror(stdout);
 }

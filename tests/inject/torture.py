@@ -46,6 +46,7 @@ STAGES = {
     "export": ("capqa-export -d capqa.db -o dataset", ["dataset"]),
     "report": ("capqa-report -d capqa.db -o out.html", ["out.html"]),
     "captions": ("capqa-ingest -d out.db captions.jsonl captions.jsonl scores.jsonl -r rejects.jsonl", ["out.db"]),
+    "more": ("capqa-ingest -d out.db more.jsonl -r rejects.jsonl", ["out.db"]),
     "join": ("capqa-ingest -d out.db capqa.db", ["out.db"]),
     "caprl": ("capqa-export -d capqa.db -o dataset --format caprl --split train=0.5,test=0.5", ["dataset"]),
     "webdataset": ("capqa-export -d capqa.db -o dataset --format webdataset", ["dataset"]),
@@ -54,7 +55,7 @@ STAGES = {
     "prune": ("capqa-ledger -L out.db prune --model sim-llm --vacuum", ["out.db"]),
     "list": ("capqa-ledger export given.db -o out.jsonl", ["out.jsonl"]),
 }
-CHANGED = {"prune": "given.db"}  # what a stage changes in place, as out.db
+CHANGED = {"prune": "given.db", "more": "capqa.db"}  # what a stage changes in place, as out.db
 PICTURES = ("coffee.jpg", "cat.jpg", "charts/sign.png")
 yard = Yard("torture", options.build)
 
@@ -195,6 +196,8 @@ with yard:
     yard.must("capqa-blind -q -L given.db -m sim-llm questions.jsonl -o again.jsonl", made)
     yard.must("capqa-sight -q -L given.db -m sim-vl again.jsonl -o again.jsonl", made)
     yard.must("capqa-ledger export -q given.db -o given.jsonl", made)
+    with open(made + "/more.jsonl", "w") as more:
+        more.writelines(f'{{"caption_id":"more{n}","image":"more/{n}.jpg","caption":"{n} more."}}\n' for n in range(60))
     yard.must("capqa-audit -q --no-ledger -m sim-llm -Q unique.jsonl captions.jsonl -o scores.jsonl", made)
     for stage in options.stages or STAGES:
         faults, truth = faults_of(stage)

@@ -41,5 +41,16 @@ fi
 ${CC:-cc} -O2 -D_GNU_SOURCE -o captions "$top/tests/bench/captions.c" -lm
 ingest_row 200000 3
 ingest_row 2000000 3
+# A second file of the same size, of other images, into the store of the first.
+./captions 1000000 >first.jsonl
+./captions 1000000 1000000 >second.jsonl
+for file in first second; do
+	/usr/bin/env time -f '%e %M' -o took.$file capqa ingest -q -d store.db $file.jsonl
+done
+cat took.first took.second | awk -v mb="$(wc -c <second.jsonl)" '
+	NR == 1 { first = $1 }
+	NR == 2 { printf "ingest    1000000 captions more: %.0f MB/s, RSS %.0f MB, %.2f of the rate of the first\n",
+		mb / 1e6 / $1, $2 / 1024, first / $1 }'
+rm -f store.db* first.jsonl second.jsonl
 awk 'NR == 1 { a = $1 } NR == 2 { printf "ingest    rate at 2 M against 200 k: %.2f\n", $1 / a }' \
 	rate.200000 rate.2000000
