@@ -72,6 +72,12 @@ static int64_t number(struct loader *l, const char *sql)
 	return n;
 }
 
+static void go_slowly(struct loader *l)
+{
+	l->slow.put = l->slow.new = 0;
+	l->slow.images = number(l, "SELECT max(id) FROM images");
+}
+
 struct loader *loader_new(struct db *db, struct err *err)
 {
 	struct loader *l = xcalloc(1, sizeof(*l));
@@ -81,7 +87,7 @@ struct loader *loader_new(struct db *db, struct err *err)
 	l->shelf = shelf_new(db, err);
 	if (l->shelf && !fresh_open(&l->fresh, db, err)) {
 		shelf_all_new(l->shelf, l->fresh != NULL);
-		l->slow.images = number(l, "SELECT max(id) FROM images");
+		go_slowly(l);
 		return l;
 	}
 	loader_free(l);
@@ -94,7 +100,7 @@ static int begin(struct loader *l, struct err *err)
 {
 	if (db_begin(l->db, err))
 		return -1;
-	if (!l->fresh || l->disturbed || !fresh_disturbed(l->fresh))
+	if (!l->belt || l->disturbed || !fresh_disturbed(l->fresh))
 		return 0;
 	l->disturbed = true;
 	shelf_all_new(l->shelf, false);
@@ -267,6 +273,7 @@ static int go_fast_again(struct loader *l, struct err *err)
 	if (l->slow.new < rows / AGAIN_SHARE)
 		return 0;
 	l->slow.ended = true;
+	l->disturbed = false;
 	if (fresh_again(&l->fresh, l->db, is_most(images - l->slow.images, l->slow.new), err))
 		return -1;
 	shelf_all_new(l->shelf, l->fresh && fresh_has_new_images(l->fresh));
@@ -313,6 +320,7 @@ static int settle(struct loader *l, struct err *err)
 	}
 	fresh_free(l->fresh);
 	l->fresh = NULL;
+	go_slowly(l);
 	return got;
 }
 
