@@ -27,15 +27,18 @@
 static const struct {
 	const char *from, *id, *name, *order, *evidence;
 	const char *view, *columns;	/* what a condition sees */
+	const char *odd;		/* not NULL where a column holds JSON: rows.c learns from that */
 } kinds[REC_KINDS] = {
 	[REC_IMAGE] = { "FROM paths p JOIN images i ON i.id = p.image WHERE p.listed", "p.id",
 		"ifnull(p.path, '')", "p.path", "NULL",
 		ABOUT "p.same_as, p.source, p.source_id, p.rest",
-		ABOUT_NAMES "same_as, source, source_id, rest" },
+		ABOUT_NAMES "same_as, source, source_id, rest",
+		"coalesce(p.source, p.source_id, p.rest)" },
 	[REC_REPLY] = { "FROM replies r " JOIN " WHERE true", "r.id", "r.key", "p.path, r.key",
 		"NULL", ABOUT "r.reply, r.model, r.finish_reason, r.prompt_id, r.source, "
 		"r.source_id, r.rest",
-		ABOUT_NAMES "reply, model, finish_reason, prompt_id, source, source_id, rest" },
+		ABOUT_NAMES "reply, model, finish_reason, prompt_id, source, source_id, rest",
+		"coalesce(r.usage, r.source, r.source_id, r.rest)" },
 	[REC_QUESTION] = { "FROM questions r " JOIN " WHERE r.verdict = 'keep'", "r.id",
 		"r.question_id", "r.place, r.question_id",
 		"choice_evidence(" SUM("correct", "sight") ", " SUM("valid", "sight") ", "
@@ -45,20 +48,22 @@ static const struct {
 		SHARE("blind") " AS blind, " SHARE("sight") " AS sight, r.source, r.source_id, "
 		"r.rest",
 		ABOUT_NAMES "question_id, question, answer, model, rule, place, flags, options "
-		"(how many), blind and sight (accuracies), source, source_id, rest" },
+		"(how many), blind and sight (accuracies), source, source_id, rest",
+		"coalesce(r.flags, r.origin, r.source, r.source_id, r.rest)" },
 	[REC_CAPTION] = { "FROM captions r " JOIN " WHERE true", "r.id", "r.caption_id",
 		"r.caption_id", "(SELECT max(lower) FROM scores s WHERE s.caption = r.id)",
 		ABOUT "r.caption_id, r.caption, r.model, r.prompt_id, r.flags, r.source, "
 		"r.source_id, r.rest",
 		ABOUT_NAMES "caption_id, caption, model, prompt_id, flags, source, source_id, "
-		"rest" },
+		"rest", "coalesce(r.flags, r.source, r.source_id, r.rest)" },
 	[REC_SCORE] = { "FROM scores s JOIN captions r ON r.id = s.caption " JOIN " WHERE true",
 		"s.id", "r.caption_id || ' ' || s.judge", "r.caption_id, s.judge", "s.lower",
 		ABOUT "r.caption_id, r.caption, r.model, s.judge, s.questions, s.correct, "
 		"s.omitted, s.contradicted, s.reward, s.lower, s.upper, s.flags, s.source, "
 		"s.source_id, s.rest",
 		ABOUT_NAMES "caption_id, caption, model, judge, questions, correct, omitted, "
-		"contradicted, reward, lower, upper, flags, source, source_id, rest" },
+		"contradicted, reward, lower, upper, flags, source, source_id, rest",
+		"coalesce(nullif(s.judge, ''), s.flags, s.source, s.source_id, s.rest)" },
 };
 
 bool choice_name_ok(const char *name)
@@ -315,8 +320,9 @@ static int fill_picked(const struct choice *c, struct db *db, enum rec_kind kind
 
 	buf_init(&sql, BUF_NO_MAX);
 	buf_printf(&sql, "CREATE TEMP TABLE picked (n INTEGER PRIMARY KEY, record INTEGER, "
-		   "split INTEGER); INSERT INTO picked (record, split) SELECT %s, %s %s",
-		   kinds[kind].id, c->split_count > 1 ? "choice_split(" KEY ")" : "0",
+		   "split INTEGER, odd INTEGER); INSERT INTO picked (record, split, odd) "
+		   "SELECT %s, %s, %s IS NOT NULL %s", kinds[kind].id,
+		   c->split_count > 1 ? "choice_split(" KEY ")" : "0", kinds[kind].odd,
 		   kinds[kind].from);
 	if (choice_narrows(c))
 		buf_printf(&sql, " AND %s IN (SELECT record FROM pool)",

@@ -17,7 +17,8 @@
  *
  * Order: split, image key (image_id, else path), a question's place in its reply, id: the
  * same whatever the order of ingest was. The result is the temporary table
- * picked (n, record, split), and placed (record, place) where `balance` asks for it.
+ * picked (n, record, split, odd), odd where a column that holds JSON has a value, and
+ * placed (record, place) where `balance` asks for it.
  */
 #ifndef STORE_CHOICE_H
 #define STORE_CHOICE_H

@@ -64,6 +64,7 @@ struct fetch {
 	sqlite3_stmt *row, *options, *tallies, *trials, *answers;
 	struct column_out out, tally, trial;
 	struct buf line;	/* of fetch_record */
+	bool plain;		/* the last one: see fetch_is_plain */
 };
 
 #define LINE_KEPT (1u << 20)	/* memory that is kept of a long one */
@@ -288,6 +289,7 @@ int fetch_line(struct fetch *f, int64_t id, struct buf *line, struct err *err)
 	got = db_step(f->db, f->row, err);
 	if (got <= 0)
 		return got;
+	f->plain = !cell_text(f->row, 0) && !cell_text(f->row, 1);
 	read_row(f);
 	if (add_lists(f, id, err)) {
 		got = -1;
@@ -297,6 +299,11 @@ int fetch_line(struct fetch *f, int64_t id, struct buf *line, struct err *err)
 	}
 	sqlite3_reset(f->row);
 	return got;
+}
+
+bool fetch_is_plain(const struct fetch *f)
+{
+	return f->plain && f->kind != REC_QUESTION && f->kind != REC_SCORE;
 }
 
 int fetch_record(struct fetch *f, int64_t id, struct rec **r, struct err *err)

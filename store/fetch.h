@@ -11,6 +11,7 @@
 #ifndef STORE_FETCH_H
 #define STORE_FETCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "schemas/record.h"
@@ -23,6 +24,12 @@ void fetch_free(struct fetch *f);
 
 /* id: a row of `paths` for an image, else of the kind's own table. 1: done, 0: none, -1. */
 int fetch_line(struct fetch *f, int64_t id, struct buf *line, struct err *err);
+
+/*
+ * The last line is sound JSON if the columns of its table that hold JSON do: it has no lists, no
+ * members that others wrote.
+ */
+bool fetch_is_plain(const struct fetch *f);
 
 /* The same, parsed; *r is yours to free. A line of a damaged store that is no JSON: -1 (65). */
 int fetch_record(struct fetch *f, int64_t id, struct rec **r, struct err *err);

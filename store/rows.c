@@ -141,7 +141,7 @@ static int learn_row(struct rows *r, const struct kind *kind, sqlite3_stmt *stmt
 
 	for (i = 0; kind->members[i]; i++) {
 		value = cell_text(stmt, i);
-		if (value && check(r, value, strlen(value), err))
+		if (value && check(r, value, (size_t)sqlite3_column_bytes(stmt, i), err))
 			return -1;
 		if (value)
 			shape_learn_member(r->shape, kind->members[i], value, strlen(value));
@@ -156,8 +156,7 @@ static int learn(struct rows *r, const struct kind *kind, struct err *err)
 
 	buf_clear(&r->line);
 	buf_adds(&r->line, kind->learn);
-	if (choice_narrows(&r->how->choice))
-		buf_adds(&r->line, " AND id IN (SELECT record FROM picked)");
+	buf_adds(&r->line, " AND id IN (SELECT record FROM picked WHERE odd)");
 	stmt = db_prepare(r->db, r->line.data, err);
 	while (stmt && (got = db_step(r->db, stmt, err)) > 0)
 		if (learn_row(r, kind, stmt, err))
@@ -273,7 +272,8 @@ static int form_row(struct rows *r, struct batch_row *row, struct err *err)
 		return got < 0 ? -1 : err_set(err, EXIT_DATA, "store '%s' is damaged: a record "
 					      "is gone", r->db->path);
 	r->line.len--;		/* the newline */
-	if (check(r, r->line.data, r->line.len, err))
+	/* columns were looked at when the shape was learned */
+	if (!fetch_is_plain(r->fetch) && check(r, r->line.data, r->line.len, err))
 		return -1;
 	if (row->place >= 0) {
 		buf_clear(&r->turned);
