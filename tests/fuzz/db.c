@@ -25,6 +25,7 @@
 
 #include "cli/buf.h"
 #include "schemas/record.h"
+#include "schemas/span.h"
 #include "store/answers.h"
 #include "store/db.h"
 #include "store/facts.h"
@@ -355,10 +356,12 @@ static void read_rows(struct db *db, unsigned which)
 
 	how.format = format_find(names[which % 5]);
 	require(how.format != NULL);
-	how.kind = how.format->usual;
+	how.kind = (enum rec_kind)(which / 5 % REC_REJECT);
+	if (!format_takes(how.format, how.kind))
+		how.kind = how.format->usual;
 	rows = rows_new(db, &how, &err);
 	while (rows && (got = rows_next(rows, &row, &len, &err)) > 0)
-		;
+		require(!span_check(row, len, NULL));
 	if (!rows || got < 0)
 		require_reason(&err);
 	rows_free(rows);
