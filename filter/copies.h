@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * copies: which questions say the same, by their keys (fingerprint.h). First every question is added, then each is looked
- * up. Of the copies under one key the one with the smallest question_id stays (equal ids: the
- * first), whatever the order they came in; copies whose gold differs conflict, all of them.
+ * copies: which questions say the same, by their keys (fingerprint.h). First every question is
+ * added, then each is looked up. Of the copies under one key the one with the smallest
+ * question_id stays (equal ids: the first), whatever the order they came in; copies whose gold
+ * differs conflict, all of them.
  *
- * An open-addressing table of numbers into blocks of entries, one entry a key: about 62 bytes
+ * An open-addressing table of numbers into blocks of entries, one entry a key: about 60 bytes
  * a distinct question, no rehash copies an entry.
  *
  *	entry[number] = copies_add(c, key, id, gold, number);		for each, in order

@@ -27,18 +27,15 @@
 static const struct {
 	const char *from, *id, *name, *order, *evidence;
 	const char *view, *columns;	/* what a condition sees */
-	const char *odd;		/* not NULL where a column holds JSON: rows.c learns from that */
 } kinds[REC_KINDS] = {
 	[REC_IMAGE] = { "FROM paths p JOIN images i ON i.id = p.image WHERE p.listed", "p.id",
 		"ifnull(p.path, '')", "p.path", "NULL",
 		ABOUT "p.same_as, p.source, p.source_id, p.rest",
-		ABOUT_NAMES "same_as, source, source_id, rest",
-		"coalesce(p.source, p.source_id, p.rest)" },
+		ABOUT_NAMES "same_as, source, source_id, rest" },
 	[REC_REPLY] = { "FROM replies r " JOIN " WHERE true", "r.id", "r.key", "p.path, r.key",
 		"NULL", ABOUT "r.reply, r.model, r.finish_reason, r.prompt_id, r.source, "
 		"r.source_id, r.rest",
-		ABOUT_NAMES "reply, model, finish_reason, prompt_id, source, source_id, rest",
-		"coalesce(r.usage, r.source, r.source_id, r.rest)" },
+		ABOUT_NAMES "reply, model, finish_reason, prompt_id, source, source_id, rest" },
 	[REC_QUESTION] = { "FROM questions r " JOIN " WHERE r.verdict = 'keep'", "r.id",
 		"r.question_id", "r.place, r.question_id",
 		"choice_evidence(" SUM("correct", "sight") ", " SUM("valid", "sight") ", "
@@ -48,22 +45,20 @@ static const struct {
 		SHARE("blind") " AS blind, " SHARE("sight") " AS sight, r.source, r.source_id, "
 		"r.rest",
 		ABOUT_NAMES "question_id, question, answer, model, rule, place, flags, options "
-		"(how many), blind and sight (accuracies), source, source_id, rest",
-		"coalesce(r.flags, r.origin, r.source, r.source_id, r.rest)" },
+		"(how many), blind and sight (accuracies), source, source_id, rest" },
 	[REC_CAPTION] = { "FROM captions r " JOIN " WHERE true", "r.id", "r.caption_id",
 		"r.caption_id", "(SELECT max(lower) FROM scores s WHERE s.caption = r.id)",
 		ABOUT "r.caption_id, r.caption, r.model, r.prompt_id, r.flags, r.source, "
 		"r.source_id, r.rest",
 		ABOUT_NAMES "caption_id, caption, model, prompt_id, flags, source, source_id, "
-		"rest", "coalesce(r.flags, r.source, r.source_id, r.rest)" },
+		"rest" },
 	[REC_SCORE] = { "FROM scores s JOIN captions r ON r.id = s.caption " JOIN " WHERE true",
 		"s.id", "r.caption_id || ' ' || s.judge", "r.caption_id, s.judge", "s.lower",
 		ABOUT "r.caption_id, r.caption, r.model, s.judge, s.questions, s.correct, "
 		"s.omitted, s.contradicted, s.reward, s.lower, s.upper, s.flags, s.source, "
 		"s.source_id, s.rest",
 		ABOUT_NAMES "caption_id, caption, model, judge, questions, correct, omitted, "
-		"contradicted, reward, lower, upper, flags, source, source_id, rest",
-		"coalesce(nullif(s.judge, ''), s.flags, s.source, s.source_id, s.rest)" },
+		"contradicted, reward, lower, upper, flags, source, source_id, rest" },
 };
 
 bool choice_name_ok(const char *name)
@@ -125,7 +120,7 @@ int choice_parse_splits(struct choice *c, const char *text, struct err *err)
 	return 0;
 }
 
-bool choice_narrows(const struct choice *c)
+static bool narrows(const struct choice *c)
 {
 	return c->where || c->per_image || c->sample || c->target;
 }
@@ -311,7 +306,7 @@ static int narrow(const struct choice *c, struct db *db, enum rec_kind kind, str
 }
 
 static int fill_picked(const struct choice *c, struct db *db, enum rec_kind kind,
-		       struct err *err)
+		       const char *odd, struct err *err)
 {
 	const char *key = c->by_row_id ? "choice_name(" CHOICE_ROW_KEY ")" :
 			  c->by_sample_key ? SAMPLE_KEY : KEY;
@@ -321,10 +316,9 @@ static int fill_picked(const struct choice *c, struct db *db, enum rec_kind kind
 	buf_init(&sql, BUF_NO_MAX);
 	buf_printf(&sql, "CREATE TEMP TABLE picked (n INTEGER PRIMARY KEY, record INTEGER, "
 		   "split INTEGER, odd INTEGER); INSERT INTO picked (record, split, odd) "
-		   "SELECT %s, %s, %s IS NOT NULL %s", kinds[kind].id,
-		   c->split_count > 1 ? "choice_split(" KEY ")" : "0", kinds[kind].odd,
-		   kinds[kind].from);
-	if (choice_narrows(c))
+		   "SELECT %s, %s, coalesce(%s) IS NOT NULL %s", kinds[kind].id,
+		   c->split_count > 1 ? "choice_split(" KEY ")" : "0", odd, kinds[kind].from);
+	if (narrows(c))
 		buf_printf(&sql, " AND %s IN (SELECT record FROM pool)",
 			   kinds[kind].id);
 	buf_printf(&sql, " ORDER BY 2, %s, %s", key, kinds[kind].order);
@@ -340,13 +334,13 @@ static int fill_picked(const struct choice *c, struct db *db, enum rec_kind kind
 	"FROM picked JOIN questions q ON q.id = record); " \
 	"CREATE UNIQUE INDEX temp.placed_by_record ON placed (record)"
 
-int choice_make(const struct choice *c, struct db *db, enum rec_kind kind, int64_t *found,
-		struct err *err)
+int choice_make(const struct choice *c, struct db *db, enum rec_kind kind, const char *odd,
+		int64_t *found, struct err *err)
 {
 	return add_functions(c, db, err) ||
 	       (c->where && fill_chosen(c, db, kind, err)) ||
-	       (choice_narrows(c) && narrow(c, db, kind, err)) ||
-	       fill_picked(c, db, kind, err) ||
+	       (narrows(c) && narrow(c, db, kind, err)) ||
+	       fill_picked(c, db, kind, odd, err) ||
 	       (c->balance && kind == REC_QUESTION && db_exec(db, PLACED, err)) ||
 	       db_number(db, "SELECT count(*) FROM picked", found, err) ? -1 : 0;
 }

@@ -17,7 +17,7 @@
  *
  * Order: split, image key (image_id, else path), a question's place in its reply, id: the
  * same whatever the order of ingest was. The result is the temporary table
- * picked (n, record, split, odd), odd where a column that holds JSON has a value, and
+ * picked (n, record, split, odd), odd where one of the columns asked for has a value, and
  * placed (record, place) where `balance` asks for it.
  */
 #ifndef STORE_CHOICE_H
@@ -63,13 +63,13 @@ bool choice_name_ok(const char *name);
 /* "train=0.98,test=0.02": the shares add up to 1. */
 int choice_parse_splits(struct choice *c, const char *text, struct err *err);
 
-/* A choice that leaves something out, beside what the kind itself leaves out? */
-bool choice_narrows(const struct choice *c);
-
-/* c must live as long as db. Fills the tables (see above) and *found: how many records are picked. Inside a
- * transaction; -1 and err, of kind EXIT_USAGE where `where` is wrong. */
-int choice_make(const struct choice *c, struct db *db, enum rec_kind kind, int64_t *found,
-		struct err *err);
+/*
+ * c must live as long as db. Fills the tables (see above) and *found: how many records are picked.
+ * odd: columns of the kind's table (paths p, scores s, else r). Inside a transaction; -1 and err, of
+ * kind EXIT_USAGE where `where` is wrong.
+ */
+int choice_make(const struct choice *c, struct db *db, enum rec_kind kind, const char *odd,
+		int64_t *found, struct err *err);
 
 /* The columns a condition may name, "question_id, image_id, ..."; for help and errors. */
 const char *choice_columns(enum rec_kind kind);

@@ -33,11 +33,12 @@ struct fresh;
 int fresh_open(struct fresh **f, struct db *db, struct err *err);
 
 /*
- * For a store that holds rows; it is begun at once. The filter is told what is there. images: they
- * come with the captions, and are new; else they are looked up, and only the index over captions
- * is given up. NULL: the store holds too much for the filter. No transaction is open.
+ * For a store that holds rows, so many images and captions; it is begun at once. The filter is told
+ * what is there. images: they come with the captions, and are new; else they are looked up, and
+ * only the index over captions is given up. NULL: that is too much for the filter. No transaction
+ * is open.
  */
-int fresh_again(struct fresh **f, struct db *db, bool images, struct err *err);
+int fresh_again(struct fresh **f, struct db *db, int64_t rows, bool images, struct err *err);
 bool fresh_has_new_images(const struct fresh *f);	/* they need not be looked up */
 
 int fresh_begin(struct fresh *f, struct err *err);

@@ -262,19 +262,20 @@ static bool is_most(int64_t like_that, int64_t of)
 /* Behind a commit: is the store to be filled the fast way from here on? */
 static int go_fast_again(struct loader *l, struct err *err)
 {
-	int64_t images = number(l, "SELECT max(id) FROM images"), rows;
 	bool others = l->slow.others;
+	int64_t images, rows;
 
 	l->slow.others = false;
 	if (l->fresh || l->slow.ended || others || l->slow.new < AGAIN_FROM ||
 	    !is_most(l->slow.new, l->slow.put))
 		return 0;
+	images = number(l, "SELECT max(id) FROM images");
 	rows = images + number(l, "SELECT max(id) FROM captions");
 	if (l->slow.new < rows / AGAIN_SHARE)
 		return 0;
 	l->slow.ended = true;
 	l->disturbed = false;
-	if (fresh_again(&l->fresh, l->db, is_most(images - l->slow.images, l->slow.new), err))
+	if (fresh_again(&l->fresh, l->db, rows, is_most(images - l->slow.images, l->slow.new), err))
 		return -1;
 	shelf_all_new(l->shelf, l->fresh && fresh_has_new_images(l->fresh));
 	return 0;

@@ -27,18 +27,18 @@
 	"\"model\":\"\",\"prompt_id\":\"\""
 #define PARENT "\"source\":null,\"source_id\":null"
 
-/* Known members, each with a value of its type; `learn`: columns whose JSON may hold more. */
+/* Known members, each with a value of its type; columns of a table whose JSON may hold more. */
 static const struct kind {
-	const char *sample, *learn;
-	const char *members[6];		/* of `learn`, in order; behind them comes rest */
+	const char *sample, *columns, *table;
+	const char *members[6];		/* of the columns, in order; behind them comes rest */
 } kinds[REC_KINDS] = {
 	[REC_IMAGE] = { "{" IMAGE "," PARENT "}",
-		"SELECT source, source_id, rest FROM paths WHERE listed",
+		"p.source, p.source_id, p.rest", "paths p",
 		{ "source", "source_id" } },
 	[REC_REPLY] = { "{" IMAGE ",\"reply\":\"\",\"model\":\"\",\"finish_reason\":\"\","
 		"\"prompt_id\":\"\",\"usage\":{\"prompt_tokens\":0,\"completion_tokens\":0},"
 		"\"call\":\"\"," PARENT "}",
-		"SELECT usage, source, source_id, rest FROM replies WHERE true",
+		"r.usage, r.source, r.source_id, r.rest", "replies r",
 		{ "usage", "source", "source_id" } },
 	[REC_QUESTION] = { "{\"question_id\":\"\",\"image_id\":\"\",\"image\":\"\","
 		"\"question\":\"\",\"options\":[\"\"],\"answer\":\"\",\"flags\":[\"\"],"
@@ -46,11 +46,10 @@ static const struct kind {
 		"\"index\":0,\"start\":0,\"end\":0},\"blind\":" TALLY ",\"sight\":" TALLY
 		",\"control\":" TALLY ",\"verdict\":\"\",\"reason\":\"\",\"rule\":\"\","
 		"\"duplicate_of\":\"\"," PARENT "}",
-		"SELECT flags, origin, source, source_id, rest FROM questions "
-		"WHERE verdict = 'keep'",
+		"r.flags, r.origin, r.source, r.source_id, r.rest", "questions r",
 		{ "flags", "from", "source", "source_id" } },
 	[REC_CAPTION] = { "{" CAPTION ",\"flags\":[\"\"]," PARENT "}",
-		"SELECT flags, source, source_id, rest FROM captions WHERE true",
+		"r.flags, r.source, r.source_id, r.rest", "captions r",
 		{ "flags", "source", "source_id" } },
 	[REC_SCORE] = { "{" CAPTION ",\"judge\":{\"model\":\"\",\"prompt_id\":\"\"},"
 		"\"questions\":0,\"asked\":0,\"valid\":0,\"correct\":0,\"omitted\":0,"
@@ -58,7 +57,7 @@ static const struct kind {
 		"\"lower\":0.5,\"upper\":0.5,\"flags\":[\"\"],\"answers\":["
 		"{\"question_id\":\"\",\"outcome\":\"\",\"correct\":0,\"omitted\":0,"
 		"\"contradicted\":0,\"unparsed\":0,\"refused\":0,\"failed\":0}]," PARENT "}",
-		"SELECT nullif(judge, ''), flags, source, source_id, rest FROM scores WHERE true",
+		"nullif(s.judge, ''), s.flags, s.source, s.source_id, s.rest", "scores s",
 		{ "judge", "flags", "source", "source_id" } },
 };
 
@@ -155,8 +154,8 @@ static int learn(struct rows *r, const struct kind *kind, struct err *err)
 	int got = -1;
 
 	buf_clear(&r->line);
-	buf_adds(&r->line, kind->learn);
-	buf_adds(&r->line, " AND id IN (SELECT record FROM picked WHERE odd)");
+	buf_printf(&r->line, "SELECT %s FROM %s WHERE id IN (SELECT record FROM picked WHERE odd)",
+		   kind->columns, kind->table);
 	stmt = db_prepare(r->db, r->line.data, err);
 	while (stmt && (got = db_step(r->db, stmt, err)) > 0)
 		if (learn_row(r, kind, stmt, err))
@@ -221,7 +220,7 @@ struct rows *rows_new(struct db *db, const struct rows_how *how, struct err *err
 	buf_init(&r->ready, BUF_NO_MAX);
 	r->batch_most = 64;
 	if (!db_exec(db, "BEGIN", err) && !db_sort_in_threads(db, true, err) &&
-	    !choice_make(&how->choice, db, how->kind, &r->records, err) &&
+	    !choice_make(&how->choice, db, how->kind, kinds[how->kind].columns, &r->records, err) &&
 	    !db_exec(db, "PRAGMA cache_size = -" CACHE_KB, err) &&
 	    !(full ? open_full(r, how->kind, err) : open_form(r, how->kind, err))) {
 		shape_settle(r->shape);

@@ -108,9 +108,8 @@ bool run_poll(struct run *run, struct item *item)
 	return false;
 }
 
-bool run_next_line(struct run *run, struct line *line, struct item *item)
+static bool next_line(struct run *run, struct line *line)
 {
-	assert(!run->o.part.of);
 	while (!poll_line(run, line)) {
 		if (run_ended(run))
 			return false;
@@ -118,7 +117,23 @@ bool run_next_line(struct run *run, struct line *line, struct item *item)
 		run_wait(run, -1);
 	}
 	run_tick(run, NULL);
-	return run_item(run, NULL, line->file, line->number, item);
+	return true;
+}
+
+bool run_next(struct run *run, struct item *item)
+{
+	struct line line;
+
+	while (next_line(run, &line))
+		if (take_line(run, &line, item))
+			return true;
+	return false;
+}
+
+bool run_next_line(struct run *run, struct line *line, struct item *item)
+{
+	assert(!run->o.part.of);
+	return next_line(run, line) && run_item(run, NULL, line->file, line->number, item);
 }
 
 bool run_parse(struct run *run, const struct line *line, struct item *item)
@@ -159,18 +174,6 @@ bool run_wait(const struct run *run, int ms)
 			       { .fd = sig_fd(), .events = POLLIN } };
 
 	return poll(p, 2, ms) != 0;
-}
-
-bool run_next(struct run *run, struct item *item)
-{
-	while (!run_poll(run, item)) {
-		if (run_ended(run))
-			return false;
-		run_tick(run, NULL);
-		run_wait(run, -1);
-	}
-	run_tick(run, NULL);
-	return true;
 }
 
 bool run_ended(const struct run *run)

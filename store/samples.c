@@ -5,7 +5,6 @@
  */
 #include "store/samples.h"
 
-#include <ctype.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,15 +42,10 @@ static bool ends_in(const char *name, const char *suffix)
 	return n > s && !strcasecmp(name + n - s, suffix);
 }
 
+/* Also by that of a first part: x.tar.gz.part_000. */
 static bool is_packed_by_name(const char *path)
 {
-	static const char *const suffixes[] = { ".tar.gz", ".tgz", ".tar.zst", ".tzst" };
-	size_t i;
-
-	for (i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++)
-		if (ends_in(path, suffixes[i]))
-			return true;
-	return strstr(path, ".tar.") != NULL;	/* a first part: x.tar.gz.part_000 */
+	return strcasestr(path, ".tar.") || ends_in(path, ".tgz") || ends_in(path, ".tzst");
 }
 
 bool samples_is_archive(const char *path)
@@ -303,7 +297,7 @@ int samples_next(struct samples *s, struct buf *line, const char **fault, struct
 	size_t key_len = 0;
 
 	buf_clear(&s->fault);
-	while (1) {
+	for (;; s->waits = false) {
 		if (sig_stop())		/* members that are none of these may go on for long */
 			return 0;
 		if (!s->waits)
@@ -317,14 +311,14 @@ int samples_next(struct samples *s, struct buf *line, const char **fault, struct
 			break;
 		}
 		part = s->member.name ? part_of(s->member.name, &key_len) : PART_NONE;
-		if (part != PART_NONE && begun && !is_of_sample(s, s->member.name, key_len))
+		if (part == PART_NONE)
+			continue;
+		if (begun && !is_of_sample(s, s->member.name, key_len))
 			break;
-		if (part != PART_NONE && !begun)
+		if (!begun)
 			start_sample(s, s->member.name, key_len);
-		begun = begun || part != PART_NONE;
-		if (part != PART_NONE)
-			take_member(s, part);
-		s->waits = false;
+		begun = true;
+		take_member(s, part);
 	}
 	if (!begun)
 		return end_of_archive(s, err);

@@ -303,7 +303,9 @@ static enum source_got poll_ready(struct source *s, struct line *line, struct er
 	      samples_next(s->samples, &s->text, &fault, err);
 	if (got > 0) {
 		fill_line(s, line, s->text.data, s->text.len);
-		line->fault = fault;
+		if (s->samples)
+			set_length(line);
+		line->fault = fault ? fault : line->fault;
 		return SOURCE_LINE;
 	}
 	s->done += s->samples ? samples_done(s->samples) : 0;
