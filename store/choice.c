@@ -306,7 +306,7 @@ static int narrow(const struct choice *c, struct db *db, enum rec_kind kind, str
 }
 
 static int fill_picked(const struct choice *c, struct db *db, enum rec_kind kind,
-		       const char *odd, struct err *err)
+		       const char *odd, bool named, struct err *err)
 {
 	const char *key = c->by_row_id ? "choice_name(" CHOICE_ROW_KEY ")" :
 			  c->by_sample_key ? SAMPLE_KEY : KEY;
@@ -315,9 +315,11 @@ static int fill_picked(const struct choice *c, struct db *db, enum rec_kind kind
 
 	buf_init(&sql, BUF_NO_MAX);
 	buf_printf(&sql, "CREATE TEMP TABLE picked (n INTEGER PRIMARY KEY, record INTEGER, "
-		   "split INTEGER, odd INTEGER); INSERT INTO picked (record, split, odd) "
-		   "SELECT %s, %s, coalesce(%s) IS NOT NULL %s", kinds[kind].id,
-		   c->split_count > 1 ? "choice_split(" KEY ")" : "0", odd, kinds[kind].from);
+		   "split INTEGER, odd INTEGER, image_id TEXT, path TEXT); "
+		   "INSERT INTO picked (record, split, odd, image_id, path) "
+		   "SELECT %s, %s, coalesce(%s) IS NOT NULL, %s %s", kinds[kind].id,
+		   c->split_count > 1 ? "choice_split(" KEY ")" : "0", odd,
+		   named ? "i.image_id, p.path" : "NULL, NULL", kinds[kind].from);
 	if (narrows(c))
 		buf_printf(&sql, " AND %s IN (SELECT record FROM pool)",
 			   kinds[kind].id);
@@ -335,12 +337,12 @@ static int fill_picked(const struct choice *c, struct db *db, enum rec_kind kind
 	"CREATE UNIQUE INDEX temp.placed_by_record ON placed (record)"
 
 int choice_make(const struct choice *c, struct db *db, enum rec_kind kind, const char *odd,
-		int64_t *found, struct err *err)
+		bool named, int64_t *found, struct err *err)
 {
 	return add_functions(c, db, err) ||
 	       (c->where && fill_chosen(c, db, kind, err)) ||
 	       (narrows(c) && narrow(c, db, kind, err)) ||
-	       fill_picked(c, db, kind, odd, err) ||
+	       fill_picked(c, db, kind, odd, named, err) ||
 	       (c->balance && kind == REC_QUESTION && db_exec(db, PLACED, err)) ||
 	       db_number(db, "SELECT count(*) FROM picked", found, err) ? -1 : 0;
 }

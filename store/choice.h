@@ -17,8 +17,9 @@
  *
  * Order: split, image key (image_id, else path), a question's place in its reply, id: the
  * same whatever the order of ingest was. The result is the temporary table
- * picked (n, record, split, odd), odd where one of the columns asked for has a value, and
- * placed (record, place) where `balance` asks for it.
+ * picked (n, record, split, odd, image_id, path), odd where one of the columns asked for has a
+ * value, the image's names where they are asked for; and placed (record, place) where `balance`
+ * asks for it.
  */
 #ifndef STORE_CHOICE_H
 #define STORE_CHOICE_H
@@ -65,11 +66,11 @@ int choice_parse_splits(struct choice *c, const char *text, struct err *err);
 
 /*
  * c must live as long as db. Fills the tables (see above) and *found: how many records are picked.
- * odd: columns of the kind's table (paths p, scores s, else r). Inside a transaction; -1 and err, of
- * kind EXIT_USAGE where `where` is wrong.
+ * odd: columns of the kind's table (paths p, scores s, else r). named: with the images' names. Inside
+ * a transaction; -1 and err, of kind EXIT_USAGE where `where` is wrong.
  */
 int choice_make(const struct choice *c, struct db *db, enum rec_kind kind, const char *odd,
-		int64_t *found, struct err *err);
+		bool named, int64_t *found, struct err *err);
 
 /* The columns a condition may name, "question_id, image_id, ..."; for help and errors. */
 const char *choice_columns(enum rec_kind kind);

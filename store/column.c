@@ -436,7 +436,7 @@ static void read_value(struct buf *out, const struct column *c, sqlite3_stmt *st
 {
 	switch (c->type) {
 	case COLUMN_TEXT:
-		span_quote(out, cell_text(stmt, at), (size_t)sqlite3_column_bytes(stmt, at));
+		span_quote(out, sqlite3_column_blob(stmt, at), (size_t)sqlite3_column_bytes(stmt, at));
 		break;
 	case COLUMN_INT:
 		buf_printf(out, "%lld", (long long)sqlite3_column_int64(stmt, at));

@@ -19,6 +19,7 @@
 
 /* column_keys spans two tables, so it is written out here. */
 #define KEYS "i.image_id, p.path"
+#define KEYS_GIVEN "?2, ?3"
 
 struct part {
 	const char *prefix;
@@ -27,24 +28,27 @@ struct part {
 
 struct kind {
 	const char *from, *rest;	/* rest: of which table are rest and exact */
+	const char *named;		/* from what, where the image's names are given; or NULL */
 	bool about_image;		/* KEYS come first */
 	struct part parts[4];
 };
 
 static const struct kind kinds[REC_KINDS] = {
-	[REC_IMAGE] = { "paths p JOIN images i ON i.id = p.image WHERE p.id = ?1", "p.", true, {
+	[REC_IMAGE] = { "paths p JOIN images i ON i.id = p.image WHERE p.id = ?1", "p.", NULL, true, {
 		{ "i.", column_images }, { "p.", column_paths }, { "p.", column_sources } } },
-	[REC_REPLY] = { "replies r " IMAGE_JOIN, "r.", true, {
+	[REC_REPLY] = { "replies r " IMAGE_JOIN, "r.", NULL, true, {
 		{ "i.", column_images }, { "p.", column_paths }, { "r.", column_replies } } },
-	[REC_QUESTION] = { "questions r " IMAGE_JOIN, "r.", true, {
+	[REC_QUESTION] = { "questions r " IMAGE_JOIN, "r.", "questions r WHERE r.id = ?1",
+		true, {
 		{ "r.", column_questions }, { "r.", column_verdicts } } },
-	[REC_CAPTION] = { "captions r " IMAGE_JOIN, "r.", true, { { "r.", column_captions } } },
+	[REC_CAPTION] = { "captions r " IMAGE_JOIN, "r.", "captions r WHERE r.id = ?1", true, {
+		{ "r.", column_captions } } },
 	[REC_SCORE] = { "scores s JOIN captions c ON c.id = s.caption JOIN paths p "
-		"ON p.id = c.path JOIN images i ON i.id = p.image WHERE s.id = ?1", "s.", true,
-		{
+		"ON p.id = c.path JOIN images i ON i.id = p.image WHERE s.id = ?1", "s.",
+		"scores s JOIN captions c ON c.id = s.caption WHERE s.id = ?1", true, {
 		{ "c.", column_heads }, { "s.", column_scores } } },
-	[REC_REJECT] = { "rejects r WHERE id = ?1", "r.", false, { { "r.", column_rejects } } },
-	[REC_RUN] = { "runs r WHERE id = ?1", "r.", false, { { "r.", column_runs } } },
+	[REC_REJECT] = { "rejects r WHERE id = ?1", "r.", NULL, false, { { "r.", column_rejects } } },
+	[REC_RUN] = { "runs r WHERE id = ?1", "r.", NULL, false, { { "r.", column_runs } } },
 };
 
 static const char *const tally_names[] = {
@@ -69,7 +73,8 @@ struct fetch {
 
 #define LINE_KEPT (1u << 20)	/* memory that is kept of a long one */
 
-static sqlite3_stmt *prepare_row(struct db *db, const struct kind *kind, struct err *err)
+static sqlite3_stmt *prepare_row(struct db *db, const struct kind *kind, bool named,
+				 struct err *err)
 {
 	sqlite3_stmt *stmt;
 	struct buf sql;
@@ -78,14 +83,14 @@ static sqlite3_stmt *prepare_row(struct db *db, const struct kind *kind, struct 
 	buf_init(&sql, BUF_NO_MAX);
 	buf_printf(&sql, "SELECT %sexact, %srest", kind->rest, kind->rest);
 	if (kind->about_image)
-		buf_adds(&sql, ", " KEYS);
+		buf_adds(&sql, named ? ", " KEYS_GIVEN : ", " KEYS);
 	for (i = 0; kind->parts[i].columns; i++) {
 		buf_adds(&sql, ", ");
 		column_names(&sql, kind->parts[i].columns, kind->parts[i].prefix);
 	}
 	if (kind == &kinds[REC_SCORE])
 		buf_adds(&sql, ", s.judge");
-	buf_printf(&sql, " FROM %s", kind->from);
+	buf_printf(&sql, " FROM %s", named ? kind->named : kind->from);
 	stmt = db_prepare(db, sql.data, err);
 	buf_release(&sql);
 	return stmt;
@@ -125,7 +130,7 @@ static int prepare_lists(struct fetch *f, struct err *err)
 	return f->options && f->tallies && f->trials ? 0 : -1;
 }
 
-struct fetch *fetch_new(struct db *db, enum rec_kind kind, struct err *err)
+static struct fetch *make(struct db *db, enum rec_kind kind, bool named, struct err *err)
 {
 	struct fetch *f = xcalloc(1, sizeof(*f));
 
@@ -135,11 +140,32 @@ struct fetch *fetch_new(struct db *db, enum rec_kind kind, struct err *err)
 	column_out_init(&f->tally);
 	column_out_init(&f->trial);
 	buf_init(&f->line, BUF_NO_MAX);
-	f->row = prepare_row(db, &kinds[kind], err);
+	f->row = prepare_row(db, &kinds[kind], named, err);
 	if (f->row && !prepare_lists(f, err))
 		return f;
 	fetch_free(f);
 	return NULL;
+}
+
+struct fetch *fetch_new(struct db *db, enum rec_kind kind, struct err *err)
+{
+	return make(db, kind, false, err);
+}
+
+bool fetch_can_be_named(enum rec_kind kind)
+{
+	return kinds[kind].named;
+}
+
+struct fetch *fetch_new_named(struct db *db, enum rec_kind kind, struct err *err)
+{
+	return make(db, kind, true, err);
+}
+
+void fetch_name(struct fetch *f, const struct fetch_text *image_id, const struct fetch_text *path)
+{
+	sqlite3_bind_text(f->row, 2, image_id->text, (int)image_id->len, SQLITE_STATIC);
+	sqlite3_bind_text(f->row, 3, path->text, (int)path->len, SQLITE_STATIC);
 }
 
 void fetch_free(struct fetch *f)

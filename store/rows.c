@@ -85,14 +85,21 @@ static const struct {
  * Export order is the order of hashes, so its rows lie anywhere in the file. Read by batches in
  * the file's own order, a page is read once for several rows.
  */
-#define BATCH_BYTES (16u << 20)
+#define BATCH_BYTES (24u << 20)
 #define BATCH_MAX 65536
 #define BATCH_ROOM (BATCH_BYTES + BATCH_BYTES / 4)	/* batches are not all of one length */
 #define HUGE_PAGE (2u << 20)
-#define CACHE_KB "16384"	/* a page is wanted once in a batch, so more would not be used */
+#define CACHE_KB "3000"	/* a page is wanted once in a batch, so more would not be used */
+
+struct name {
+	size_t at, len;			/* in `names`; NO_NAME: none */
+};
+
+#define NO_NAME SIZE_MAX
 
 struct batch_row {
 	int64_t record;
+	struct name image_id, path;	/* where the fetch is given them */
 	size_t number, at, len;		/* place in export order; its text in `ready` */
 	int split, place;		/* place of the right option, or -1 */
 };
@@ -105,7 +112,7 @@ struct rows {
 	struct fetch *fetch;
 	sqlite3_stmt *next;
 	int64_t records;
-	struct buf line, turned, ready;
+	struct buf line, turned, names, ready;
 	struct batch_row *batch;
 	size_t batched, given, batch_most;
 	bool ended;		/* of `next`: a step more would start it again */
@@ -193,11 +200,13 @@ static int open_full(struct rows *r, enum rec_kind kind, struct err *err)
 	r->shape = shape_of(kinds[kind].sample);
 	if (learn(r, &kinds[kind], err) || learn_nested(r, kind, err))
 		return -1;
-	r->fetch = fetch_new(r->db, kind, err);
+	r->fetch = fetch_can_be_named(kind) ? fetch_new_named(r->db, kind, err) :
+		   fetch_new(r->db, kind, err);
 	r->next = db_prepare(r->db, r->how->choice.balance ?
-			     "SELECT picked.record, split, place FROM picked "
+			     "SELECT picked.record, split, place, image_id, path FROM picked "
 			     "LEFT JOIN placed ON placed.record = picked.record ORDER BY n" :
-			     "SELECT record, split, NULL FROM picked ORDER BY n", err);
+			     "SELECT record, split, NULL, image_id, path FROM picked ORDER BY n",
+			     err);
 	return r->fetch && r->next ? 0 : -1;
 }
 
@@ -212,15 +221,18 @@ struct rows *rows_new(struct db *db, const struct rows_how *how, struct err *err
 {
 	struct rows *r = xcalloc(1, sizeof(*r));
 	bool full = how->format->id == FORMAT_FULL;
+	bool named = full && fetch_can_be_named(how->kind);
 
 	r->db = db;
 	r->how = how;
 	buf_init(&r->line, BUF_NO_MAX);
 	buf_init(&r->turned, BUF_NO_MAX);
+	buf_init(&r->names, BUF_NO_MAX);
 	buf_init(&r->ready, BUF_NO_MAX);
 	r->batch_most = 64;
 	if (!db_exec(db, "BEGIN", err) && !db_sort_in_threads(db, true, err) &&
-	    !choice_make(&how->choice, db, how->kind, kinds[how->kind].columns, &r->records, err) &&
+	    !choice_make(&how->choice, db, how->kind, kinds[how->kind].columns, named, &r->records,
+			 err) &&
 	    !db_exec(db, "PRAGMA cache_size = -" CACHE_KB, err) &&
 	    !(full ? open_full(r, how->kind, err) : open_form(r, how->kind, err))) {
 		shape_settle(r->shape);
@@ -240,6 +252,7 @@ void rows_free(struct rows *r)
 	shape_free(r->shape);
 	buf_release(&r->line);
 	buf_release(&r->turned);
+	buf_release(&r->names);
 	buf_release(&r->ready);
 	free(r->batch);
 	sqlite3_exec(r->db->handle, "ROLLBACK", NULL, NULL, NULL);
@@ -260,12 +273,28 @@ static int by_number(const void *a, const void *b)
 	return x->number < y->number ? -1 : x->number > y->number;
 }
 
+static struct fetch_text text_of(const struct rows *r, struct name name)
+{
+	if (name.len == NO_NAME)
+		return (struct fetch_text){ 0 };
+	return (struct fetch_text){ r->names.data + name.at, name.len };
+}
+
+static void give_names(struct rows *r, const struct batch_row *row)
+{
+	struct fetch_text image_id = text_of(r, row->image_id), path = text_of(r, row->path);
+
+	fetch_name(r->fetch, &image_id, &path);
+}
+
 static int form_row(struct rows *r, struct batch_row *row, struct err *err)
 {
 	const struct buf *line = &r->line;
 	int got;
 
 	buf_clear(&r->line);
+	if (fetch_can_be_named(r->how->kind))
+		give_names(r, row);
 	got = fetch_line(r->fetch, row->record, &r->line, err);
 	if (got <= 0)
 		return got < 0 ? -1 : err_set(err, EXIT_DATA, "store '%s' is damaged: a record "
@@ -313,6 +342,18 @@ static void choose_batch(struct rows *r)
 	r->batch = xrealloc_array(r->batch, r->batch_most, sizeof(*r->batch));
 }
 
+static struct name keep_name(struct rows *r, int column)
+{
+	const char *text = cell_text(r->next, column);
+	struct name name = { r->names.len, NO_NAME };
+
+	if (text) {
+		name.len = (size_t)sqlite3_column_bytes(r->next, column);
+		buf_add(&r->names, text, name.len);
+	}
+	return name;
+}
+
 static int fill_batch(struct rows *r, struct err *err)
 {
 	int got = 1;
@@ -320,6 +361,7 @@ static int fill_batch(struct rows *r, struct err *err)
 
 	choose_batch(r);	/* may give `ready` other memory */
 	buf_clear(&r->ready);
+	buf_clear(&r->names);
 	r->batched = r->given = 0;
 	if (r->ended)
 		return 0;
@@ -328,7 +370,8 @@ static int fill_batch(struct rows *r, struct err *err)
 			.record = sqlite3_column_int64(r->next, 0), .number = r->batched,
 			.split = sqlite3_column_int(r->next, 1),
 			.place = sqlite3_column_type(r->next, 2) == SQLITE_NULL ? -1 :
-				 sqlite3_column_int(r->next, 2) };
+				 sqlite3_column_int(r->next, 2),
+			.image_id = keep_name(r, 3), .path = keep_name(r, 4) };
 		r->batched++;
 	}
 	r->ended = got == 0;
