@@ -5,6 +5,7 @@
  */
 #include "store/db.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -184,7 +185,17 @@ int db_with_log(struct db *db, struct err *err)
 
 int db_without_log(struct db *db, struct err *err)
 {
+	if (!db->early) {
+		db->file = open(db->path, O_RDONLY | O_CLOEXEC);
+		db->early = db->file >= 0;
+	}
 	return change_mode(db, WITHOUT_LOG, err);
+}
+
+void db_write_early(const struct db *db)
+{
+	if (db->early)
+		sync_file_range(db->file, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
 int db_make_indexes(struct db *db, struct err *err)
@@ -367,6 +378,8 @@ int db_close(struct db *db, struct err *err)
 		db_rollback(db);
 	if (sqlite3_close(db->handle))
 		result = db_fault(db, err);
+	if (db->early)
+		close(db->file);	/* now: it drops all locks we have on the file (fcntl(2)) */
 	free(db->path);
 	*db = (struct db){ 0 };
 	return result;

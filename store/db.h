@@ -23,7 +23,6 @@
 #include "cli/msg.h"
 
 #define DB_DEFAULT "./capqa.db"
-#define DB_ROWS_PER_TRANSACTION 10000	/* records; decides the speed */
 
 enum db_mode {
 	DB_READ,	/* must exist */
@@ -35,6 +34,8 @@ struct db {
 	sqlite3 *handle;
 	char *path;
 	bool in_transaction;
+	bool early;	/* `file` is open, see db_write_early */
+	int file;
 };
 
 int db_open(struct db *db, const char *path, enum db_mode mode, struct err *err);
@@ -66,6 +67,12 @@ int db_sort_in_threads(struct db *db, bool on, struct err *err);
  */
 int db_with_log(struct db *db, struct err *err);
 int db_without_log(struct db *db, struct err *err);
+
+/*
+ * Without the log: has the disk begin with the pages that SQLite has written so far, so that the
+ * next commit waits for less. From any thread, at any time; changes nothing but that.
+ */
+void db_write_early(const struct db *db);
 
 /* The indexes of schemas/store_indexes.sql. Dropping belongs into a transaction. */
 int db_make_indexes(struct db *db, struct err *err);

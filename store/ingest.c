@@ -237,7 +237,7 @@ static int load_inputs(struct load *load, char *const *inputs)
 	load->run = run_open_or_die(&opt.run, &words, REC_KINDS, inputs);
 	if (db_open(&load->db, opt.store, DB_WRITE, &err))
 		die_err(&err);
-	load->loader = loader_new(&load->db, &err);
+	load->loader = loader_new(&load->db, LOADER_FAST_ROWS, &err);
 	if (!load->loader)
 		die_err(&err);
 	load_all(load);

@@ -34,6 +34,7 @@
 
 #define CHUNK (256u << 10)	/* weight of records handed over at once */
 #define BELT (12u << 20)		/* ... and under way; enough to bridge a commit's syncs */
+#define EARLY 16		/* chunks after which the disk is told of what was written */
 
 struct loader {
 	struct db *db;
@@ -41,6 +42,8 @@ struct loader {
 	struct fresh *fresh;		/* NULL: the store held something, or it is over */
 	struct belt *belt;		/* records, NULL for a commit; NULL: none is needed (yet) */
 	size_t weight;			/* of the chunk that is being filled */
+	size_t sent;			/* chunks */
+	int64_t fast_rows;		/* of a transaction, while there is a belt */
 	int64_t put, pending;		/* records; pending: since the last commit */
 	double begun_s;			/* when the first of these came */
 	int64_t there_was_new;
@@ -78,11 +81,12 @@ static void go_slowly(struct loader *l)
 	l->slow.images = number(l, "SELECT max(id) FROM images");
 }
 
-struct loader *loader_new(struct db *db, struct err *err)
+struct loader *loader_new(struct db *db, int64_t fast_rows, struct err *err)
 {
 	struct loader *l = xcalloc(1, sizeof(*l));
 
 	l->db = db;
+	l->fast_rows = fast_rows;
 	l->rested_s = now_s();
 	l->shelf = shelf_new(db, err);
 	if (l->shelf && !fresh_open(&l->fresh, db, err)) {
@@ -179,6 +183,8 @@ static void free_chunk(void *about, const struct buf *chunk)
 static int send(struct loader *l, struct err *err)
 {
 	l->weight = 0;
+	if (++l->sent % EARLY == 0)
+		db_write_early(l->db);
 	return belt_send(l->belt, err);
 }
 
@@ -246,11 +252,12 @@ int loader_commit(struct loader *l, struct err *err)
 /* One more is in: is it time? */
 static int count(struct loader *l, struct err *err)
 {
+	int64_t most = l->belt ? l->fast_rows : LOADER_ROWS;
+
 	l->put++;
 	if (!l->pending++)
 		l->begun_s = now_s();
-	return l->pending < DB_ROWS_PER_TRANSACTION && now_s() - l->begun_s < HOLD_S ? 0 :
-	       loader_commit(l, err);
+	return l->pending < most && now_s() - l->begun_s < HOLD_S ? 0 : loader_commit(l, err);
 }
 
 /* Of so many rows, were four of five like that? */

@@ -5,6 +5,10 @@
  */
 #include "store/db.h"
 
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "tests/unit/scratch.h"
 
 static int64_t number(struct db *db, const char *sql)
@@ -221,6 +225,48 @@ static void does_without_the_log_for_a_while(void **state)
 	db_close(&db, NULL);
 }
 
+#define LOCK_BYTES 0x40000000	/* where SQLite locks, and how many (its file format, 1.3) */
+#define LOCKS 512
+
+/* As another process sees it: one's own locks are no hindrance. */
+static bool is_locked(const char *path)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_start = LOCK_BYTES, .l_len = LOCKS };
+	pid_t child = fork();
+	int status, fd;
+
+	if (!child) {
+		fd = open(path, O_RDWR);
+		_exit(fd < 0 || fcntl(fd, F_GETLK, &lock) ? 2 : lock.l_type != F_UNLCK);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+	return WEXITSTATUS(status);
+}
+
+/* A process that closes any descriptor of a file loses its locks on it. */
+static void writes_early_and_keeps_its_locks(void **state)
+{
+	const char *path = scratch_path("early.db");
+	struct err err;
+	struct db db;
+	(void)state;
+	assert_int_equal(db_open(&db, path, DB_WRITE, &err), 0);
+	assert_false(db.early);
+	db_write_early(&db);	/* with the log there is nothing to do */
+	assert_int_equal(db_without_log(&db, &err), 0);
+	assert_true(db.early);
+	assert_int_equal(db_begin(&db, &err), 0);
+	assert_int_equal(db_exec(&db, "INSERT INTO images (image_id) VALUES ('a')", &err), 0);
+	db_write_early(&db);
+	assert_int_equal(db_without_log(&db, &err), 0);
+	assert_true(is_locked(path));
+	assert_int_equal(db_commit(&db, &err), 0);
+	assert_int_equal(number(&db, "SELECT count(*) FROM images"), 1);
+	assert_int_equal(db_close(&db, &err), 0);
+	assert_false(is_locked(path));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +277,7 @@ int main(void)
 		cmocka_unit_test(says_that_a_store_is_locked),
 		cmocka_unit_test(says_that_the_disk_is_full),
 		cmocka_unit_test(does_without_the_log_for_a_while),
+		cmocka_unit_test(writes_early_and_keeps_its_locks),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

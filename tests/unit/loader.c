@@ -24,7 +24,7 @@ static int open_store(void **state)
 	memset(said, 0, sizeof(said));
 	if (db_open(&db, scratch_path("store.db"), DB_WRITE, &err))
 		return -1;
-	loader = loader_new(&db, &err);
+	loader = loader_new(&db, LOADER_ROWS, &err);
 	return loader ? 0 : -1;
 }
 
@@ -325,7 +325,7 @@ static void open_again(void)
 
 	assert_int_equal(loader_finish(loader, &err), 0);
 	assert_int_equal(loader_free(loader), 0);
-	loader = loader_new(&db, &err);
+	loader = loader_new(&db, LOADER_ROWS, &err);
 	assert_non_null(loader);
 }
 
@@ -537,11 +537,11 @@ static void tells_what_a_full_disk_lost(void **state)
 		assert_int_equal(loader_finish(loader, &err), -1);
 	assert_non_null(strstr(err.text, "disk is full"));
 	assert_int_equal(err.kind, EXIT_OUTPUT);
-	assert_in_range(said[SHELF_NEW], DB_ROWS_PER_TRANSACTION, 2 * MANY);
+	assert_in_range(said[SHELF_NEW], LOADER_ROWS, 2 * MANY);
 	lost = loader_free(loader);
 	loader = NULL;
 	assert_int_equal(number(&db, "SELECT count(*) FROM captions"), said[SHELF_NEW] - lost);
-	assert_in_range(lost, 1, said[SHELF_NEW] - DB_ROWS_PER_TRANSACTION);
+	assert_in_range(lost, 1, said[SHELF_NEW] - LOADER_ROWS);
 	db_close(&db, NULL);
 	assert_int_equal(db_open(&db, scratch_path("store.db"), DB_WRITE, &err), 0);
 	expect_store(said[SHELF_NEW] - lost);
