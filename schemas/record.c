@@ -516,6 +516,11 @@ void rec_write(const struct rec *r, struct buf *out)
 	buf_add(out, "}\n", 2);
 }
 
+bool rec_is_literal(const struct rec *r)
+{
+	return r->tight && !r->changed;
+}
+
 bool rec_is_canonical(const struct rec *r)
 {
 	int last = -1, at;
@@ -527,5 +532,5 @@ bool rec_is_canonical(const struct rec *r)
 			return false;
 		last = at;
 	}
-	return r->tight && !r->changed;
+	return rec_is_literal(r);
 }

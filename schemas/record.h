@@ -79,6 +79,8 @@ void rec_drop(struct rec *r, const char *key);
 void rec_write(const struct rec *r, struct buf *out);
 /* As it was parsed, and rec_write would write just that line. */
 bool rec_is_canonical(const struct rec *r);
+/* As it was parsed, and no text in it holds an escape. */
+bool rec_is_literal(const struct rec *r);
 /* Only what the kind does not know, as the inside of an object: `"a":1,"b":[2]`. */
 void rec_write_rest(const struct rec *r, struct buf *out);
 

@@ -166,6 +166,7 @@ void column_row_set(struct column_row *row, const struct rec *rec,
 	row->rec = rec;
 	row->members = members;
 	row->next = 0;
+	row->literal = rec && rec_is_literal(rec);
 	buf_clear(&row->exact);
 }
 
@@ -281,7 +282,7 @@ int column_check(struct column_row *row, const struct column *columns, struct er
 static void bind_text(struct column_row *row, sqlite3_stmt *stmt, int at, const char *value,
 		      size_t len)
 {
-	if (!memchr(value, '\\', len)) {
+	if (row->literal || !memchr(value, '\\', len)) {
 		sqlite3_bind_text(stmt, at, value + 1, (int)len - 2, SQLITE_STATIC);
 		return;
 	}
@@ -436,6 +437,7 @@ static void read_value(struct buf *out, const struct column *c, sqlite3_stmt *st
 {
 	switch (c->type) {
 	case COLUMN_TEXT:
+		/* as a text it would be copied, for a NUL behind it */
 		span_quote(out, sqlite3_column_blob(stmt, at), (size_t)sqlite3_column_bytes(stmt, at));
 		break;
 	case COLUMN_INT:

@@ -58,6 +58,7 @@ struct column_row {
 	const struct rec *rec;			/* or NULL, then: */
 	const struct span_members *members;
 	size_t next;				/* of them: mostly the one asked for next */
+	bool literal;				/* no text of theirs holds an escape */
 	struct buf exact;			/* inside of an object: see above */
 	struct buf scratch;
 };

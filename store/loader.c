@@ -40,7 +40,7 @@ struct loader {
 	struct db *db;
 	struct shelf *shelf;
 	struct fresh *fresh;		/* NULL: the store held something, or it is over */
-	struct belt *belt;		/* records, NULL for a commit; NULL: none is needed (yet) */
+	struct belt *belt;		/* see below; NULL: none is needed (yet) */
 	size_t weight;			/* of the chunk that is being filled */
 	size_t sent;			/* chunks */
 	int64_t fast_rows;		/* of a transaction, while there is a belt */
@@ -120,12 +120,12 @@ static int commit(struct loader *l, struct err *err)
 	return 0;
 }
 
-static enum shelf_result put(struct loader *l, struct rec *r, struct err *err)
+static enum shelf_result put(struct loader *l, struct rec *r, bool plain, struct err *err)
 {
 	enum shelf_result result = SHELF_FAILED;
 
 	if (l->db->in_transaction || !begin(l, err))
-		result = shelf_put(l->shelf, r, err);
+		result = plain ? shelf_put_plain(l->shelf, r, err) : shelf_put(l->shelf, r, err);
 	l->open += result == SHELF_NEW || result == SHELF_THERE;
 	return result;
 }
@@ -138,32 +138,37 @@ static void rest(struct loader *l)
 	l->rested_s = now_s();
 }
 
-/* ---- the belt: both ends see a chunk as what it is, pointers ---- */
+/* ---- the belt: what a chunk is made of ---- */
 
-static struct rec *record_at(const struct buf *chunk, size_t at)
+struct handed {
+	struct rec *rec;	/* NULL: commit */
+	bool plain;		/* see shelf_check */
+};
+
+static struct handed handed_at(const struct buf *chunk, size_t at)
 {
-	struct rec *r;
+	struct handed h;
 
-	memcpy(&r, chunk->data + at, sizeof(r));
-	return r;
+	memcpy(&h, chunk->data + at, sizeof(h));
+	return h;
 }
 
 static int put_chunk(void *about, const struct buf *chunk, struct err *err)
 {
 	struct loader *l = about;
 	enum shelf_result result;
-	struct rec *r;
+	struct handed h;
 	size_t at;
 
-	for (at = 0; at < chunk->len; at += sizeof(r)) {
-		r = record_at(chunk, at);
-		if (!r) {
+	for (at = 0; at < chunk->len; at += sizeof(h)) {
+		h = handed_at(chunk, at);
+		if (!h.rec) {
 			if (commit(l, err))
 				return -1;
 			rest(l);
 			continue;
 		}
-		result = put(l, r, err);
+		result = put(l, h.rec, h.plain, err);
 		if (result != SHELF_NEW && result != SHELF_THERE)
 			return -1;
 		l->new_was_there += result == SHELF_THERE;
@@ -176,8 +181,8 @@ static void free_chunk(void *about, const struct buf *chunk)
 	size_t at;
 
 	(void)about;
-	for (at = 0; at < chunk->len; at += sizeof(struct rec *))
-		rec_free(record_at(chunk, at));
+	for (at = 0; at < chunk->len; at += sizeof(struct handed))
+		rec_free(handed_at(chunk, at).rec);
 }
 
 static int send(struct loader *l, struct err *err)
@@ -200,11 +205,12 @@ static int start_belt(struct loader *l, struct err *err)
 	return l->belt ? 0 : -1;
 }
 
-static int hand_over(struct loader *l, struct rec *r, struct err *err)
+static int hand_over(struct loader *l, struct rec *r, bool plain, struct err *err)
 {
 	size_t weight = r ? rec_weight(r) : 0;
+	struct handed h = { r, plain };
 
-	buf_add(belt_chunk(l->belt), &r, sizeof(r));
+	buf_add(belt_chunk(l->belt), &h, sizeof(h));
 	belt_weigh(l->belt, weight);
 	l->weight += weight;
 	return r && l->weight < CHUNK ? 0 : send(l, err);
@@ -246,7 +252,7 @@ int64_t loader_pending(const struct loader *l)
 int loader_commit(struct loader *l, struct err *err)
 {
 	l->pending = 0;
-	return l->belt ? hand_over(l, NULL, err) : commit(l, err);
+	return l->belt ? hand_over(l, NULL, false, err) : commit(l, err);
 }
 
 /* One more is in: is it time? */
@@ -290,7 +296,7 @@ static int go_fast_again(struct loader *l, struct err *err)
 
 static enum shelf_result put_here(struct loader *l, struct rec *r, struct err *err)
 {
-	enum shelf_result result = put(l, r, err);
+	enum shelf_result result = put(l, r, false, err);
 
 	if (result != SHELF_NEW && result != SHELF_THERE)
 		return result;
@@ -335,8 +341,9 @@ static int settle(struct loader *l, struct err *err)
 static enum shelf_result put_fresh(struct loader *l, struct rec *r, bool *taken, struct err *err)
 {
 	int put_off;
+	bool plain;
 
-	if (shelf_check(r, err) == SHELF_BAD)
+	if (shelf_check(r, &plain, err) == SHELF_BAD)
 		return SHELF_BAD;
 	put_off = fresh_put_off(l->fresh, r, err);
 	if (put_off)
@@ -344,7 +351,7 @@ static enum shelf_result put_fresh(struct loader *l, struct rec *r, bool *taken,
 	if (start_belt(l, err))
 		return SHELF_FAILED;
 	*taken = true;
-	return hand_over(l, r, err) || count(l, err) ? SHELF_FAILED : SHELF_NEW;
+	return hand_over(l, r, plain, err) || count(l, err) ? SHELF_FAILED : SHELF_NEW;
 }
 
 enum shelf_result loader_put(struct loader *l, struct rec *r, bool *taken, struct err *err)

@@ -41,6 +41,7 @@ struct shelf {
 	struct column_row row, nested;
 	struct span_members members;
 	struct buf rest, text;
+	bool plain;		/* the record at hand was checked, and leaves nothing for `exact` */
 };
 
 struct shelf *shelf_new(struct db *db, struct err *err)
@@ -109,7 +110,7 @@ static enum shelf_result put_image(struct shelf *s, struct rec *r, struct err *e
 {
 	int64_t path;
 
-	if (check_image(&s->row, err))
+	if (!s->plain && check_image(&s->row, err))
 		return SHELF_BAD;
 	if (spot_put(&s->spot, r, &path, err) || spot_describe(&s->spot, &s->row, err))
 		return SHELF_FAILED;
@@ -164,7 +165,7 @@ static enum shelf_result put_caption(struct shelf *s, struct rec *r, struct err 
 {
 	struct twin_key key = { .number = -1 };
 
-	if (check_caption(&s->row, r, err))
+	if (!s->plain && check_caption(&s->row, r, err))
 		return SHELF_BAD;
 	if (spot_put(&s->spot, r, &key.parent, err))
 		return SHELF_FAILED;
@@ -291,7 +292,7 @@ void shelf_all_new(struct shelf *s, bool all_new)
 	s->spot.all_new = all_new;
 }
 
-enum shelf_result shelf_check(struct rec *r, struct err *err)
+enum shelf_result shelf_check(struct rec *r, bool *plain, struct err *err)
 {
 	struct column_row row;
 	int bad;
@@ -299,6 +300,7 @@ enum shelf_result shelf_check(struct rec *r, struct err *err)
 	column_row_init(&row);
 	column_row_set(&row, r, NULL);
 	bad = rec_kind(r) == REC_IMAGE ? check_image(&row, err) : check_caption(&row, r, err);
+	*plain = !row.exact.len;
 	column_row_release(&row);
 	return bad ? SHELF_BAD : SHELF_NEW;
 }
@@ -324,4 +326,14 @@ enum shelf_result shelf_put(struct shelf *s, struct rec *r, struct err *err)
 	default:
 		return put_nameless(s, r, &s->run, err);
 	}
+}
+
+enum shelf_result shelf_put_plain(struct shelf *s, struct rec *r, struct err *err)
+{
+	enum shelf_result result;
+
+	s->plain = true;
+	result = shelf_put(s, r, err);
+	s->plain = false;
+	return result;
 }

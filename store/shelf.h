@@ -31,10 +31,13 @@ void shelf_all_new(struct shelf *s, bool all_new);
 
 /*
  * What shelf_put would say of an image's or a caption's form: SHELF_BAD, or SHELF_NEW. Any thread
- * may ask.
+ * may ask. *plain: shelf_put_plain may put it.
  */
-enum shelf_result shelf_check(struct rec *r, struct err *err);
+enum shelf_result shelf_check(struct rec *r, bool *plain, struct err *err);
 
 enum shelf_result shelf_put(struct shelf *s, struct rec *r, struct err *err);
+
+/* The same of a record that shelf_check found plain: it is not checked again. */
+enum shelf_result shelf_put_plain(struct shelf *s, struct rec *r, struct err *err);
 
 #endif
