@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See record.h. A record is its line plus a table of members that point into it; a member
- * that was set owns its new text. Records are small (tens of members), so lookups are linear.
+ * See record.h. A record is a table of members, and behind it, in the same memory, the line they
+ * point into; a member that was set owns its new text. Records are small (tens of members), so
+ * lookups are linear.
  */
 #include "schemas/record.h"
 
@@ -87,7 +88,7 @@ struct rec {
 	size_t count, cap;
 	bool tight;	/* what was not set stands in the line as it is to be written */
 	bool changed;	/* something was set or dropped */
-	char line[];
+	struct member inside[];		/* `members`, until they are too many; then the line */
 };
 
 static int known_at(enum rec_kind kind, const char *key, size_t len)
@@ -129,19 +130,18 @@ const char *const *rec_members(enum rec_kind kind)
 	return kinds[kind].members;
 }
 
-static struct rec *new_rec(enum rec_kind kind, const char *line, size_t len)
+static struct rec *new_rec(enum rec_kind kind, size_t members, size_t line)
 {
-	struct rec *r = xmalloc(sizeof(*r) + len + 1);
+	struct rec *r = xmalloc(sizeof(*r) + members * sizeof(*r->members) + line);
 
-	*r = (struct rec){ .kind = kind };
-	memcpy(r->line, line, len);
-	r->line[len] = '\0';
+	*r = (struct rec){ .kind = kind, .cap = members };
+	r->members = r->inside;
 	return r;
 }
 
 struct rec *rec_new(enum rec_kind kind)
 {
-	return new_rec(kind, "", 0);
+	return new_rec(kind, MORE_MEMBERS, 0);
 }
 
 static void forget_value(struct member *m)
@@ -163,8 +163,21 @@ void rec_free(struct rec *r)
 		forget_value(&r->members[i]);
 		free(r->members[i].name);
 	}
-	free(r->members);
+	if (r->members != r->inside)
+		free(r->members);
 	free(r);
+}
+
+#define CACHE_LINE 64
+#define WANTED 8	/* cache lines: the table's first six members */
+
+void rec_prefetch(const struct rec *r)
+{
+	const char *p = (const char *)r;
+	int i;
+
+	for (i = 0; i < WANTED; i++)
+		__builtin_prefetch(p + i * CACHE_LINE);
 }
 
 /* Every value may stand there twice: in the line, and decoded. */
@@ -177,9 +190,23 @@ size_t rec_weight(const struct rec *r)
 	return sum;
 }
 
+static void grow(struct rec *r)
+{
+	struct member *more = NULL;
+
+	if (r->count < r->cap)
+		return;
+	if (r->members != r->inside)
+		more = r->members;
+	more = xgrow(more, &r->cap, r->count, sizeof(*more));
+	if (r->members == r->inside)
+		memcpy(more, r->inside, r->count * sizeof(*more));
+	r->members = more;
+}
+
 static struct member *add_member(struct rec *r)
 {
-	r->members = xgrow(r->members, &r->cap, r->count, sizeof(*r->members));
+	grow(r);
 	memset(&r->members[r->count], 0, sizeof(*r->members));
 	return &r->members[r->count++];
 }
@@ -202,35 +229,36 @@ static void know_member(enum rec_kind kind, struct member *m)
 	buf_release(&plain);
 }
 
-static void take_members(struct rec *r, const struct span_members *found)
+/* Of a line that was read: `found` points into it, the record's members into a copy. */
+static struct rec *make(enum rec_kind kind, const char *line, size_t len,
+			const struct span_members *found)
 {
+	size_t cap = found->count + MORE_MEMBERS, i;
+	struct rec *r = new_rec(kind, cap, len + 1);
+	char *copy = (char *)(r->inside + cap);
+	const struct span_member *from;
 	struct member *m;
-	size_t i;
 
+	memcpy(copy, line, len);
+	copy[len] = '\0';
 	r->tight = found->tight;
-	r->cap = found->count + MORE_MEMBERS;
-	r->members = xmalloc(r->cap * sizeof(*r->members));
 	for (i = 0; i < found->count; i++) {
+		from = &found->items[i];
 		m = add_member(r);
-		m->key = found->items[i].key;
-		m->key_len = found->items[i].key_len;
-		m->value = found->items[i].value;
-		m->value_len = found->items[i].value_len;
+		m->key = copy + (from->key - line);
+		m->key_len = from->key_len;
+		m->value = copy + (from->value - line);
+		m->value_len = from->value_len;
 		know_member(r->kind, m);
 	}
+	return r;
 }
 
 struct rec *rec_parse(enum rec_kind kind, const char *line, size_t len, struct err *err)
 {
 	struct span_members found = { 0 };
-	struct rec *r = new_rec(kind, line, len);
+	struct rec *r = span_object(line, len, &found, err) ? NULL : make(kind, line, len, &found);
 
-	if (span_object(r->line, len, &found, err)) {
-		rec_free(r);
-		r = NULL;
-	} else {
-		take_members(r, &found);
-	}
 	span_members_release(&found);
 	return r;
 }
@@ -238,11 +266,11 @@ struct rec *rec_parse(enum rec_kind kind, const char *line, size_t len, struct e
 struct rec *rec_parse_canonical(enum rec_kind kind, const char *line, size_t len)
 {
 	struct span_members found = { 0 };
-	struct rec *r = new_rec(kind, line, len);
+	struct rec *r;
 
-	span_members_of(r->line, len, &found);
+	span_members_of(line, len, &found);
 	found.tight = true;
-	take_members(r, &found);
+	r = make(kind, line, len, &found);
 	span_members_release(&found);
 	return r;
 }

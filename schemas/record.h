@@ -44,6 +44,9 @@ struct rec *rec_parse(enum rec_kind kind, const char *line, size_t len, struct e
 struct rec *rec_parse_canonical(enum rec_kind kind, const char *line, size_t len);
 struct rec *rec_child(const struct rec *parent, enum rec_kind kind);
 void rec_free(struct rec *r);
+
+/* It will be looked at soon, by a thread that did not make it. */
+void rec_prefetch(const struct rec *r);
 size_t rec_weight(const struct rec *r);		/* bytes of memory it takes, about */
 
 /* For a line whose kind shows only once it is parsed (ingest): other members become known. */

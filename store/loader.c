@@ -153,6 +153,14 @@ static struct handed handed_at(const struct buf *chunk, size_t at)
 	return h;
 }
 
+/* While one record is looked at, the one after the next comes from the other processor. */
+static void prefetch(const struct buf *chunk, size_t at)
+{
+	at += 2 * sizeof(struct handed);
+	if (at < chunk->len)
+		rec_prefetch(handed_at(chunk, at).rec);
+}
+
 static int put_chunk(void *about, const struct buf *chunk, struct err *err)
 {
 	struct loader *l = about;
@@ -162,6 +170,7 @@ static int put_chunk(void *about, const struct buf *chunk, struct err *err)
 
 	for (at = 0; at < chunk->len; at += sizeof(h)) {
 		h = handed_at(chunk, at);
+		prefetch(chunk, at);
 		if (!h.rec) {
 			if (commit(l, err))
 				return -1;
@@ -181,8 +190,10 @@ static void free_chunk(void *about, const struct buf *chunk)
 	size_t at;
 
 	(void)about;
-	for (at = 0; at < chunk->len; at += sizeof(struct handed))
+	for (at = 0; at < chunk->len; at += sizeof(struct handed)) {
+		prefetch(chunk, at);
 		rec_free(handed_at(chunk, at).rec);
+	}
 }
 
 static int send(struct loader *l, struct err *err)
