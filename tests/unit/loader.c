@@ -8,6 +8,7 @@
 #include <sched.h>
 
 #include "schemas/record.h"
+#include "store/fetch.h"
 #include "tests/unit/scratch.h"
 
 #define MANY 25000	/* two transactions and a half */
@@ -100,6 +101,38 @@ static void expect_corrections(int64_t new_was_there, int64_t there_was_new)
 	loader_corrections(loader, &there, &new);
 	assert_int_equal(there, new_was_there);
 	assert_int_equal(new, there_was_new);
+}
+
+/* What no column holds comes back from the fast way, too: null, an escape, members of others. */
+static void keeps_what_is_not_plain(void **state)
+{
+	static const char *const lines[] = {
+		"{\"caption_id\":\"a\",\"image\":\"1.jpg\",\"caption\":\"plain\"}",
+		"{\"caption_id\":\"b\",\"image\":\"2.jpg\",\"caption\":null}",
+		"{\"caption_id\":\"c\",\"image\":\"3.jpg\",\"caption\":\"two\\nlines\",\"model\":null}",
+		"{\"caption_id\":\"d\",\"image\":\"4.jpg\",\"caption\":\"more\",\"odd\":[1.0,null]}",
+	};
+	const size_t count = sizeof(lines) / sizeof(lines[0]);
+	struct fetch *fetch;
+	struct buf got;
+	struct err err;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < count; i++)
+		assert_int_equal(put_line(REC_CAPTION, lines[i], &err), SHELF_NEW);
+	assert_int_equal(loader_finish(loader, &err), 0);
+	fetch = fetch_new(&db, REC_CAPTION, &err);
+	assert_non_null(fetch);
+	buf_init(&got, BUF_NO_MAX);
+	for (i = 0; i < count; i++) {
+		buf_clear(&got);
+		assert_int_equal(fetch_line(fetch, (int64_t)i + 1, &got, &err), 1);
+		got.data[got.len - 1] = '\0';
+		assert_string_equal(got.data, lines[i]);
+	}
+	fetch_free(fetch);
+	buf_release(&got);
 }
 
 static void fills_a_fresh_store(void **state)
@@ -552,7 +585,8 @@ static void tells_what_a_full_disk_lost(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		STORE_TEST(fills_a_fresh_store), STORE_TEST(other_kinds_end_the_fast_way),
+		STORE_TEST(fills_a_fresh_store), STORE_TEST(keeps_what_is_not_plain),
+		STORE_TEST(other_kinds_end_the_fast_way),
 		STORE_TEST(corrects_what_only_looked_known),
 		STORE_TEST(captions_of_one_image), STORE_TEST(changed_and_changed_back),
 		STORE_TEST(image_changed_and_changed_back),

@@ -212,6 +212,38 @@ static void test_set_json_and_drop(void **state)
 	rec_free(r);
 }
 
+/* More members than there is room for beside the line. */
+static void test_set_many(void **state)
+{
+	struct rec *r = parse(REC_IMAGE, "{\"image\":\"a.png\",\"width\":3,\"x\":[1]}"),
+		   *new = rec_new(REC_IMAGE);
+	struct buf want, name;
+	int i;
+
+	(void)state;
+	buf_init(&want, BUF_NO_MAX);
+	buf_init(&name, BUF_NO_MAX);
+	buf_adds(&want, "{\"image\":\"a.png\",\"width\":3,\"x\":[1]");
+	rec_set_text(new, "image", "a.png");
+	rec_set_int(new, "width", 3);
+	rec_set_raw(new, "x", "[1]", 3);
+	for (i = 0; i < 40; i++) {
+		buf_clear(&name);
+		buf_printf(&name, "m%d", i);
+		rec_set_int(r, name.data, i);
+		rec_set_int(new, name.data, i);
+		buf_printf(&want, ",\"m%d\":%d", i, i);
+	}
+	buf_adds(&want, "}\n");
+	writes(r, want.data);
+	writes(new, want.data);
+	assert_string_equal(rec_text(r, "image"), "a.png");
+	rec_free(r);
+	rec_free(new);
+	buf_release(&want);
+	buf_release(&name);
+}
+
 static void test_child_inherits_unknown_and_shared(void **state)
 {
 	struct rec *image = parse(REC_IMAGE,
@@ -413,6 +445,7 @@ int main(void)
 		cmocka_unit_test(test_set_from_its_own_text),
 		cmocka_unit_test(test_integers),
 		cmocka_unit_test(test_set_json_and_drop),
+		cmocka_unit_test(test_set_many),
 		cmocka_unit_test(test_child_inherits_unknown_and_shared),
 		cmocka_unit_test(test_child_of_broken_text),
 		cmocka_unit_test(test_rest_and_become),

@@ -171,6 +171,24 @@ static void caption_comes_back(void **state)
 		   ",\"width\":\"unknown here\"}");
 }
 
+/* Of a line without one escape; what is set may have some. */
+static void caption_that_was_set_is_unescaped(void **state)
+{
+	static const char line[] = "{\"caption_id\":\"c\",\"image\":\"a.jpg\"}";
+	struct rec *r = rec_parse(REC_CAPTION, line, strlen(line), NULL);
+	int64_t right = 0;
+	struct err err;
+
+	(void)state;
+	assert_non_null(r);
+	rec_set_text(r, "caption", "Two\nlines, a \"quote\".");
+	assert_int_equal(shelf_put(shelf, r, &err), SHELF_NEW);
+	rec_free(r);
+	assert_int_equal(db_number(&db, "SELECT count(*) FROM captions WHERE caption = 'Two' || "
+				   "char(10) || 'lines, a \"quote\".'", &right, NULL), 0);
+	assert_int_equal(right, 1);
+}
+
 static void score_comes_back(void **state)
 {
 	(void)state;
@@ -403,6 +421,7 @@ int main(void)
 		STORE_TEST(question_comes_back),
 		STORE_TEST(bare_question_comes_back),
 		STORE_TEST(caption_comes_back),
+		STORE_TEST(caption_that_was_set_is_unescaped),
 		STORE_TEST(score_comes_back),
 		STORE_TEST(unasked_score_comes_back),
 		STORE_TEST(reject_and_run_come_back),
