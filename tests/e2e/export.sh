@@ -132,10 +132,11 @@ must capqa-export -q -d here.db -o kept
 cp -r kept before
 must mkdir locked
 cp -r kept locked/kept
-for call in 1 2 3; do
-	strace -f -qq -o /dev/null -P "$work/kept.partial/data/train-00000.jsonl.zst" -e trace=write,fdatasync \
-		-e inject=write,fdatasync:error=ENOSPC:when=$call $every -o kept 2>said
-	is "disk full at call $call" "$?:$(lines said):$(grep -c 'No space left' said)" 74:1:1
+for point in pwrite64:1 pwrite64:2 pwrite64:3 pwrite64:4 fdatasync:1; do	# of each thread
+	call=${point%:*}
+	strace -f -qq -o /dev/null -P "$work/kept.partial/data/train-00000.jsonl.zst" -e trace=$call \
+		-e inject=$call:error=ENOSPC:when=${point#*:} $every -o kept 2>said
+	is "disk full at $point" "$?:$(lines said):$(grep -c 'No space left' said)" 74:1:1
 	holds "  the old one is as it was" diff -r kept before
 	gone "  and no half one is left" kept.partial
 done
@@ -150,10 +151,13 @@ whole() {
 	if grep -q '^license: mit' kept/README.md; then now=new; else now=old; fi
 	is "$1: a whole export, the $2 one" "$now" "$2"
 }
-for point in mkdir:1 write:1 fdatasync:1 rename:1 write:2 fdatasync:2 write:3 fdatasync:3 renameat2:1 unlink:1 unlinkat:1; do
+for point in mkdir:1 pwrite64:1 pwrite64:4 rename:1 renameat2:1 unlink:1 unlinkat:1 \
+	fdatasync:1:data/train-00000.jsonl.zst write:1:README.md fdatasync:1:README.md \
+	write:1:manifest.json fdatasync:1:manifest.json; do
 	must capqa-export -q -d here.db -o kept
-	call=${point%:*}
-	strace -f -qq -o /dev/null -e trace=$call -e inject=$call:signal=KILL:when=${point#*:} \
+	call=${point%%:*} when=${point#*:} file=${point#*:*:}
+	[ "$file" = "$point" ] && set -- || set -- -P "$work/kept.partial/$file"
+	strace -f -qq -o /dev/null "$@" -e trace=$call -e inject=$call:signal=KILL:when=${when%:*} \
 		capqa-export -q -d here.db --license mit -o kept 2>/dev/null
 	check "killed at $point" [ $? = 137 ]
 	case $point in unlinkat*) whole "killed at $point" new ;; *) whole "killed at $point" old ;; esac
