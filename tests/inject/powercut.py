@@ -32,6 +32,7 @@ options = parser.parse_intermixed_args()
 SECTOR = 512
 GROUP, FLIGHT = 256, 8  # answers in one commit of a ledger, requests in flight
 QUESTIONS, MANY, FIRST, SECOND = 700, 2500, 21000, 11000  # asked about; put into a store by two runs
+FILLED = 120000  # put into a new store, in a transaction and what is over
 
 # What comes out lies in a folder of its own, whose names SQLite does not happen to sync.
 ASK = f"capqa-blind -m sim-llm -j {FLIGHT} --progress none -L ledger.db questions.jsonl"
@@ -46,7 +47,7 @@ WORKLOADS = {
     "blind-file": Workload([ASK + " -o made/out.jsonl -r made/rejects.jsonl"], "asking"),
     "ingest": Workload(["capqa-ingest -q -d out.db images.jsonl first.jsonl", "capqa-ingest -q -d out.db second.jsonl"],
                        "storing"),
-    # a new store is filled without a log; the first of these is three transactions and what was put off
+    # a new store is filled without a log; the first of these is two transactions and what was put off
     "ingest-new": Workload(["capqa-ingest -q -d out.db first.jsonl", "capqa-ingest -q -d out.db second.jsonl"], "filling"),
     "export-new": Workload([EXPORT], "store"),
     "export-over": Workload([EXPORT], "published"),
@@ -299,18 +300,18 @@ def look_at_ledger(folder, cut, truth):
 
 
 def look_at_store(folder, cut, truth):
-    return look_at_rows(folder, cut, "SELECT question_id FROM questions ORDER BY id", question_ids)
+    return look_at_rows(folder, cut, "SELECT question_id FROM questions ORDER BY id", question_ids, FIRST)
 
 
 def look_at_captions(folder, cut, truth):
-    return look_at_rows(folder, cut, "SELECT caption_id FROM captions ORDER BY id", caption_ids)
+    return look_at_rows(folder, cut, "SELECT caption_id FROM captions ORDER BY id", caption_ids, FILLED)
 
 
-def look_at_rows(folder, cut, sql, ids):
+def look_at_rows(folder, cut, sql, ids, first):
     db = sound(folder + "/out.db")
     there = select(db, sql)
     need(there == ids[:len(there)], "the store does not hold the first records of its input")
-    wanted = (0, FIRST, FIRST + SECOND)[cut["acknowledged"]]
+    wanted = (0, first, first + SECOND)[cut["acknowledged"]]
     need(len(there) >= wanted, f"{wanted} records were in when ingest said 0, {len(there)} are there")
     if db:
         db.close()
@@ -429,8 +430,8 @@ def prepare():
     shutil.copy(work + "/chain/capqa.db", work + "/store/")
     shutil.copytree(work + "/store", work + "/published")
     yard.must("capqa-export -q -d capqa.db -o made/dataset --format caprl", work + "/published")
-    told = captions(FIRST + SECOND)
-    for path, some in (("first", told[:FIRST] + told[:FIRST:20]), ("second", told[FIRST:])):
+    told = captions(FILLED + SECOND)
+    for path, some in (("first", told[:FILLED] + told[:FILLED:20]), ("second", told[FILLED:])):
         open(f"{work}/filling/{path}.jsonl", "w").writelines(some)
     return [[json.loads(row)[key] for row in some] for some, key in ((rows, "question_id"), (told, "caption_id"))]
 
@@ -440,7 +441,7 @@ def captions(count):
     def line(n):
         h = hashlib.md5(b"%d" % n).hexdigest()
         image = {"image": f"i/{n}.jpg", **({"image_id": h[::-1]} if n % 2 else {})}
-        return json.dumps({"caption_id": h, **image, "caption": f"{h} " * 20}) + "\n"
+        return json.dumps({"caption_id": h, **image, "caption": f"{h} " * 3}) + "\n"
     return [line(n) for n in range(count)]
 
 
