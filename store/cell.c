@@ -38,3 +38,13 @@ const char *cell_text(sqlite3_stmt *stmt, int column)
 		out_of_memory();
 	return text;
 }
+
+const char *cell_bytes(sqlite3_stmt *stmt, int column, size_t *len)
+{
+	const char *bytes = sqlite3_column_blob(stmt, column);
+
+	*len = (size_t)sqlite3_column_bytes(stmt, column);
+	if (!bytes && sqlite3_errcode(sqlite3_db_handle(stmt)) == SQLITE_NOMEM)
+		out_of_memory();
+	return bytes ? bytes : "";
+}

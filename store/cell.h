@@ -20,4 +20,7 @@ void cell_copy(sqlite3_stmt *to, int at, sqlite3_stmt *row, int column);
 /* NULL only where the cell is NULL; until the next step. */
 const char *cell_text(sqlite3_stmt *stmt, int column);
 
+/* As many bytes, without a NUL behind them, which SQLite would copy them for; not of NULL. */
+const char *cell_bytes(sqlite3_stmt *stmt, int column, size_t *len);
+
 #endif

@@ -435,10 +435,13 @@ void column_real(struct buf *out, double value)
 
 static void read_value(struct buf *out, const struct column *c, sqlite3_stmt *stmt, int at)
 {
+	const char *bytes;
+	size_t len;
+
 	switch (c->type) {
 	case COLUMN_TEXT:
-		/* as a text it would be copied, for a NUL behind it */
-		span_quote(out, sqlite3_column_blob(stmt, at), (size_t)sqlite3_column_bytes(stmt, at));
+		bytes = cell_bytes(stmt, at, &len);
+		span_quote(out, bytes, len);
 		break;
 	case COLUMN_INT:
 		buf_printf(out, "%lld", (long long)sqlite3_column_int64(stmt, at));
@@ -450,7 +453,8 @@ static void read_value(struct buf *out, const struct column *c, sqlite3_stmt *st
 		buf_adds(out, sqlite3_column_int(stmt, at) ? "true" : "false");
 		break;
 	default:
-		buf_add(out, cell_text(stmt, at), (size_t)sqlite3_column_bytes(stmt, at));
+		bytes = cell_bytes(stmt, at, &len);
+		buf_add(out, bytes, len);
 	}
 }
 

@@ -197,15 +197,15 @@ static void put_text(struct column_out *out, const char *member, sqlite3_stmt *s
 
 static int add_options(struct fetch *f, int64_t question, struct err *err)
 {
-	size_t from = column_out_from(&f->out);
-	const char *comma = "[";
+	size_t from = column_out_from(&f->out), len;
+	const char *comma = "[", *text;
 	int got;
 
 	sqlite3_bind_int64(f->options, 1, question);
 	while ((got = db_step(f->db, f->options, err)) > 0) {
 		buf_adds(&f->out.text, comma);
-		span_quote(&f->out.text, cell_text(f->options, 0),
-			   (size_t)sqlite3_column_bytes(f->options, 0));
+		text = cell_bytes(f->options, 0, &len);
+		span_quote(&f->out.text, text, len);
 		comma = ",";
 	}
 	buf_addc(&f->out.text, ']');

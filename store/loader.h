@@ -23,8 +23,8 @@
 #include "store/shelf.h"
 
 /*
- * Records of a transaction. On the fast way a commit syncs three files, and ten times as many take a
- * seventh less time (measured, two million captions); readers wait for half a second then.
+ * Records of a transaction. On the fast way every commit waits for the disk, and ten times as many
+ * take a seventh less time (measured, two million captions); readers may wait for half a second.
  */
 #define LOADER_ROWS 10000
 #define LOADER_FAST_ROWS 100000
