@@ -70,6 +70,11 @@ int budget_parse_deadline(const char *text, void *to, struct err *err)
 	return 0;
 }
 
+bool budget_counts(const struct budget *b)
+{
+	return b->requests >= 0 || b->tokens >= 0;
+}
+
 const char *budget_spent(const struct budget *b, int64_t requests, int64_t tokens, time_t now)
 {
 	if (b->requests >= 0 && requests >= b->requests)

@@ -6,6 +6,7 @@
 #ifndef CURATE_BUDGET_H
 #define CURATE_BUDGET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -31,6 +32,9 @@ struct budget {
 /* "90", "15m", "2h", "1d" from now; "HH:MM" next; "YYYY-MM-DD[T ]HH:MM[:SS]" local time. */
 int budget_parse_deadline(const char *text, void *to, struct err *err);
 int budget_deadline(const char *text, time_t now, time_t *to);	/* -1: none of these */
+
+/* Is every call counted? Then none is for what may not be needed. */
+bool budget_counts(const struct budget *b);
 
 /* NULL, or which limit is reached, as the option's name. */
 const char *budget_spent(const struct budget *b, int64_t requests, int64_t tokens, time_t now);

@@ -475,7 +475,8 @@ bool lvlm_room(const struct lvlm *l)
 
 bool lvlm_hungry(const struct lvlm *l)
 {
-	return lvlm_room(l) && (int64_t)(l->flying + l->calls.ready_count) < pool_slots(&l->pool);
+	return lvlm_room(l) && !budget_counts(&l->o.budget) &&
+	       (int64_t)(l->flying + l->calls.ready_count) < pool_slots(&l->pool);
 }
 
 bool lvlm_idle(const struct lvlm *l)

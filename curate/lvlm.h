@@ -149,7 +149,8 @@ int lvlm_free(struct lvlm *l, struct err *err);
 
 /* Is another question worth reading? False too while replies wait to be taken. */
 bool lvlm_room(const struct lvlm *l);
-bool lvlm_hungry(const struct lvlm *l);	/* are slots free that nothing waits for? */
+/* Are slots free that nothing waits for, and calls not counted? What may not be needed can be asked. */
+bool lvlm_hungry(const struct lvlm *l);
 bool lvlm_idle(const struct lvlm *l);	/* nothing asked is open, or the run has to stop */
 
 /*

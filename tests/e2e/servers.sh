@@ -154,13 +154,13 @@ is "all 50 are in the ledger" "$(committed h.db)" 50
 holds "and it is said" grep -q -- "--max-requests is reached" stage.err
 gone "no FILE" budget
 holds "but FILE.partial" test -e budget.partial
-blind -u $one/v1 -j 4 -L h.db w/questions.jsonl -o budget 2>stage.err
+blind -u $one/v1 -j 4 -L h.db --max-requests 10000 w/questions.jsonl -o budget 2>stage.err
 same "the rerun goes on to the same bytes" budget w/blind.jsonl
 full=$(committed h.db)
 code=0
 sim_reset
-blind -u $one/v1 -j 4 -L i.db --max-requests "$full" w/questions.jsonl -o budget 2>stage.err || code=$?
-is "a budget that is just enough settles" $code 0
+blind -u $one/v1 -j 64 -L i.db --max-requests "$full" w/questions.jsonl -o budget 2>stage.err || code=$?
+is "a budget that is just enough settles: none is spent on trials ahead" "$code $(requests $one)" "0 $full"
 code=0
 blind -u $one/v1 -j 4 -L j.db --max-tokens-total 300 w/questions.jsonl -o b2 2>stage.err || code=$?
 holds "--max-tokens-total stops too: $code, $(committed j.db) answers" \
