@@ -28,7 +28,7 @@ struct audit_bank {
 	struct audit_bank_counts counts;
 	sqlite3_stmt *by_id, *by_path, *add;
 	struct buf key;
-	struct layout_questions row;	/* scratch */
+	struct layout_items row;	/* scratch */
 	bool named;			/* the layout is noted */
 };
 
@@ -269,7 +269,7 @@ static void note_layout(struct audit_bank *b, struct rec *row)
 static int take_row_of(struct audit_bank *b, const struct line *line, struct rec *row,
 		       struct err *err)
 {
-	struct layout_question *item;
+	struct layout_item *item;
 	int result = 0;
 	size_t i;
 
@@ -285,7 +285,7 @@ static int take_row_of(struct audit_bank *b, const struct line *line, struct rec
 		else
 			unusable(b, line, item->err.text);
 	}
-	layout_questions_clear(&b->row);
+	layout_items_clear(&b->row);
 	return result;
 }
 
@@ -427,7 +427,7 @@ void audit_bank_close(struct audit_bank *b)
 	sqlite3_finalize(b->by_path);
 	sqlite3_finalize(b->add);
 	db_close(&b->db, NULL);
-	layout_questions_release(&b->row);
+	layout_items_release(&b->row);
 	buf_release(&b->key);
 	free(b);
 }

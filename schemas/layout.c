@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See layout.h. Here: which member holds what, the image, its id; layout_caption and
- * layout_question do the rest.
+ * See layout.h. Here: which member holds what, the image, its id; layout_caption, layout_question
+ * and layout_sample do the rest.
  */
 #include "schemas/layout.h"
 
@@ -209,6 +209,10 @@ void layout_name(struct rec *r, enum rec_kind kind, const char *image_field,
 	struct buf list_text;
 	cJSON *list;
 
+	if (layout_is_sample(r, kind)) {
+		name_parts(out, "images with lists of their records", image, NULL, NULL);
+		return;
+	}
 	if (kind == REC_QUESTION) {
 		buf_init(&list_text, BUF_NO_MAX);
 		list = rec_has(r, "question_id") ? NULL : layout_question_list(r, &form, &list_text);

@@ -21,6 +21,10 @@
  *	{image, cap_rl_qa:{kept_qas:[...] | parsed_qa_list:[...]}}		DataFlow-MM
  *	{image, question, choices, answer}					one question
  *
+ * An image with its records, as our WebDataset exports have it:
+ *
+ *	{image_id, image, mime, captions:[{caption_id, ...}] and/or questions:[{question_id, ...}]}
+ *
  * ground_truth may be that list as a JSON text. Choices are texts, all labelled ("A) x", "A. x",
  * "A: x", "(A) x") or none, or an object {"A": "x", ...}. The answer is a letter, a choice's
  * text, or both ("C) x").
@@ -48,14 +52,14 @@ int layout_reply(struct rec *r, const char *image_field, const char *text_field,
 int layout_caption(struct rec *r, const char *image_field, const char *text_field,
 		   struct err *err);
 
-/* One question of a row: rec is yours, or NULL and err says what is wrong with it. */
-struct layout_question {
+/* What a row became, or one part of it: rec is yours, or NULL and err says what is wrong with it. */
+struct layout_item {
 	struct rec *rec;
 	struct err err;
 };
 
-struct layout_questions {
-	struct layout_question *items;
+struct layout_items {
+	struct layout_item *items;
 	size_t count, cap;
 };
 
@@ -65,10 +69,18 @@ struct layout_questions {
  * unchanged. 0, or -1: no questions at all, or no path. row stays the caller's; its image and
  * id are settled as layout_image does.
  */
-int layout_questions(struct rec *row, const char *image_field, struct layout_questions *out,
+int layout_questions(struct rec *row, const char *image_field, struct layout_items *out,
 		     struct err *err);
-void layout_questions_clear(struct layout_questions *list);	/* frees the records left in it */
-void layout_questions_release(struct layout_questions *list);
+void layout_items_clear(struct layout_items *list);	/* frees the records left in it */
+void layout_items_release(struct layout_items *list);
+
+/*
+ * Fills `out` (emptied first) with the records of this kind that an image's row lists, with the ids
+ * they have there; REC_KINDS: the image's own record, and all of them. As layout_questions else.
+ */
+bool layout_is_sample(const struct rec *r, enum rec_kind kind);
+int layout_sample(struct rec *row, enum rec_kind kind, const char *image_field,
+		  struct layout_items *out, struct err *err);
 
 /* Does a row that is no record of ours hold a caption, or questions? Looks at names only. */
 bool layout_has_caption(struct rec *r);

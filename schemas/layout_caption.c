@@ -135,6 +135,9 @@ int layout_caption(struct rec *r, const char *image_field, const char *text_fiel
 	    rec_text(r, "caption"))
 		return 0;
 	from = layout_choose(r, layout_caption_fields, text_field, layout_text_in, "caption", err);
+	if (!from && layout_is_sample(r, REC_CAPTION))
+		err_set(err, EXIT_DATA, "its captions are a list: 'capqa ingest' takes them into a "
+			"store, 'capqa export --records caption' gives them one by one");
 	if (!from || layout_settle_image(r, image_field, err))
 		return -1;
 	move_caption(r, from);

@@ -34,6 +34,9 @@ int layout_settle_image(struct rec *r, const char *field, struct err *err);
  */
 cJSON *layout_question_list(struct rec *r, const char **name, struct buf *text);
 
+/* A record that was made, or why it was not. */
+void layout_items_add(struct layout_items *list, struct rec *rec, const struct err *err);
+
 /* Choices and answer of one question. */
 #define LAYOUT_CHOICES_MAX 25
 

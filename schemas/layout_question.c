@@ -179,15 +179,6 @@ static struct rec *make(struct rec *row, const cJSON *item, const struct span_me
 	return q;
 }
 
-static void add(struct layout_questions *list, struct rec *rec, const struct err *err)
-{
-	list->items = xgrow(list->items, &list->cap, list->count, sizeof(*list->items));
-	list->items[list->count] = (struct layout_question){ .rec = rec };
-	if (!rec)
-		list->items[list->count].err = *err;
-	list->count++;
-}
-
 /* What reward_model says beside its ground truth. */
 static void keep_rest_of_reward(struct rec *parent)
 {
@@ -239,7 +230,7 @@ static const char *rule_of(const char *name)
 }
 
 static void make_all(struct rec *parent, const cJSON *items, const struct buf *text,
-		     const char *rule, struct layout_questions *out)
+		     const char *rule, struct layout_items *out)
 {
 	struct list list = list_of(text->data, text->len);
 	struct span_members element = { 0 };
@@ -250,13 +241,13 @@ static void make_all(struct rec *parent, const cJSON *items, const struct buf *t
 	cJSON_ArrayForEach(item, items) {
 		if (!text->len || list_next(&list, &element) <= 0)
 			element.count = 0;
-		add(out, make(parent, item, &element, rule, index, &why), &why);
+		layout_items_add(out, make(parent, item, &element, rule, index, &why), &why);
 		index++;
 	}
 	span_members_release(&element);
 }
 
-int layout_questions(struct rec *row, const char *image_field, struct layout_questions *out,
+int layout_questions(struct rec *row, const char *image_field, struct layout_items *out,
 		     struct err *err)
 {
 	struct rec *parent;
@@ -265,10 +256,12 @@ int layout_questions(struct rec *row, const char *image_field, struct layout_que
 	int result = -1;
 	cJSON *list;
 
-	layout_questions_clear(out);
+	if (layout_is_sample(row, REC_QUESTION))
+		return layout_sample(row, REC_QUESTION, image_field, out, err);
+	layout_items_clear(out);
 	rec_become(row, REC_QUESTION);
 	if (rec_text(row, "question_id")) {
-		add(out, rec_child(row, REC_QUESTION), NULL);
+		layout_items_add(out, rec_child(row, REC_QUESTION), NULL);
 		return 0;
 	}
 	buf_init(&text, BUF_NO_MAX);
@@ -287,20 +280,4 @@ int layout_questions(struct rec *row, const char *image_field, struct layout_que
 	cJSON_Delete(list);
 	buf_release(&text);
 	return result;
-}
-
-void layout_questions_clear(struct layout_questions *list)
-{
-	size_t i;
-
-	for (i = 0; i < list->count; i++)
-		rec_free(list->items[i].rec);
-	list->count = 0;
-}
-
-void layout_questions_release(struct layout_questions *list)
-{
-	layout_questions_clear(list);
-	free(list->items);
-	*list = (struct layout_questions){ 0 };
 }

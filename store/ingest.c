@@ -102,17 +102,20 @@ static enum run_fate put_all(struct load *load, struct item *item)
 					       [SHELF_THERE] = RUN_PASSED,
 					       [SHELF_BAD] = RUN_REJECTED };
 	enum shelf_result result, best = SHELF_BAD;
-	bool taken = false;
 	struct err err;
+	bool taken;
 	size_t i;
 
 	for (i = 0; i < load->intake.count; i++) {
-		const struct layout_question *q = &load->intake.items[i];
+		struct layout_item *q = &load->intake.items[i];
 
 		err = q->err;
+		taken = false;
 		result = q->rec ? loader_put(load->loader, q->rec, &taken, &err) : SHELF_BAD;
+		if (taken && q->rec == item->rec)
+			item->rec = NULL;
 		if (taken)
-			item->rec = NULL;	/* it was the only one */
+			q->rec = NULL;
 		if (result == SHELF_FAILED) {
 			run_fail(load->run, &err);
 			return RUN_LEFT;

@@ -154,17 +154,22 @@ static int place_image(const struct intake *in, struct rec *r, struct err *err)
 	return 0;
 }
 
-static int read_questions(struct intake *in, struct rec *r, struct err *err)
+/* Several records of a row: its questions, or all that a sample of ours holds. */
+static int read_many(struct intake *in, struct rec *r, bool sample, struct err *err)
 {
+	const char *field;
 	struct rec *q;
 	size_t i;
 
-	if (layout_questions(r, in->roots && in->roots->count ? NULL : in->image_field,
-			     &in->many, err))
+	if (place_image(in, r, err))
+		return -1;
+	field = in->roots && in->roots->count ? NULL : in->image_field;	/* it is `image` now */
+	if (sample ? layout_sample(r, in->kind, field, &in->many, err) :
+	    layout_questions(r, field, &in->many, err))
 		return -1;
 	for (i = 0; i < in->many.count; i++) {
 		q = in->many.items[i].rec;
-		if (!q || rec_has(q, "verdict"))
+		if (!q || rec_kind(q) != REC_QUESTION || rec_has(q, "verdict"))
 			continue;
 		rec_set_text(q, "verdict", "keep");
 		rec_set_text(q, "reason", "imported");
@@ -197,10 +202,12 @@ static int read_foreign(struct intake *in, struct rec *r, enum rec_kind kind, st
 
 int intake_read(struct intake *in, struct rec *r, struct buf *layout, struct err *err)
 {
-	enum rec_kind kind = REC_KINDS;
+	bool sample = layout_is_sample(r, in->kind);
+	enum rec_kind kind = in->kind;
 
 	in->class = "unknown_record";
-	if (recognise(in, r, &kind, &in->foreign, err))
+	in->foreign = sample;
+	if (!sample && recognise(in, r, &kind, &in->foreign, err))
 		return -1;
 	if (in->foreign && layout)
 		layout_name(r, kind, in->image_field, in->text_field, layout);
@@ -208,8 +215,8 @@ int intake_read(struct intake *in, struct rec *r, struct buf *layout, struct err
 	in->one.rec = r;
 	in->items = &in->one;
 	in->count = 1;
-	if (in->foreign && kind == REC_QUESTION)
-		return place_image(in, r, err) || read_questions(in, r, err) ? -1 : 0;
+	if (in->foreign && (sample || kind == REC_QUESTION))
+		return read_many(in, r, sample, err);
 	if (in->foreign && read_foreign(in, r, kind, err))
 		return -1;
 	rec_become(r, kind);
@@ -218,5 +225,5 @@ int intake_read(struct intake *in, struct rec *r, struct buf *layout, struct err
 
 void intake_release(struct intake *in)
 {
-	layout_questions_release(&in->many);
+	layout_items_release(&in->many);
 }

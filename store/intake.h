@@ -21,13 +21,13 @@ struct intake {
 	const struct opt_list *roots;	/* --image-root, or NULL */
 
 	/* what the last row became; a NULL record says why in its err */
-	const struct layout_question *items;
+	struct layout_item *items;	/* who takes a record puts NULL there */
 	size_t count;
 	bool foreign;		/* it was a row of others */
 	const char *class;	/* of the fault, where intake_read failed */
 
-	struct layout_question one;	/* room for a row that is one record */
-	struct layout_questions many;
+	struct layout_item one;	/* room for a row that is one record */
+	struct layout_items many;
 };
 
 /*

@@ -93,7 +93,7 @@ static void as_one(const char *line, size_t len, enum rec_kind kind, const struc
 
 static void check_question(struct rec *r, bool made)
 {
-	struct layout_questions again = { NULL, 0, 0 };
+	struct layout_items again = { NULL, 0, 0 };
 	struct rec_question q;
 	struct err err = { .text = "" };
 	struct buf out, twice;
@@ -110,7 +110,7 @@ static void check_question(struct rec *r, bool made)
 	require(!layout_questions(read, NULL, &again, NULL) && again.count == 1);
 	rec_write(again.items[0].rec, &twice);
 	require(out.len == twice.len && !memcmp(out.data, twice.data, out.len));
-	layout_questions_release(&again);
+	layout_items_release(&again);
 	rec_free(read);
 	buf_release(&out);
 	buf_release(&twice);
@@ -118,7 +118,7 @@ static void check_question(struct rec *r, bool made)
 
 static void as_questions(const char *line, size_t len, const struct fields *f)
 {
-	struct layout_questions list = { NULL, 0, 0 };
+	struct layout_items list = { NULL, 0, 0 };
 	struct rec *r = rec_parse(REC_QUESTION, line, len, NULL);
 	struct err err = { .text = "" };
 	struct buf name;
@@ -140,7 +140,7 @@ static void as_questions(const char *line, size_t len, const struct fields *f)
 		else
 			require(*list.items[i].err.text);
 	}
-	layout_questions_release(&list);
+	layout_items_release(&list);
 	rec_free(r);
 	buf_release(&name);
 }

@@ -187,6 +187,11 @@ static void test_captions_are_never_guessed(void **state)
 	no_caption("{\"caption\":\"C\"}", "no member holds the image path");
 	no_caption("{\"image\":{\"bytes\":\"x\",\"path\":null},\"caption\":\"C\"}",
 		   "'image' holds the picture's bytes and no path: write them to files first");
+	no_caption("{\"image\":\"a\",\"captions\":[{\"caption_id\":\"c\",\"caption\":\"C\"}]}",
+		   "its captions are a list: 'capqa ingest' takes them into a store, 'capqa export "
+		   "--records caption' gives them one by one");
+	no_caption("{\"image\":\"a\",\"captions\":[{\"caption\":\"C\"}]}",
+		   "no member holds the caption");
 }
 
 static void test_captions_of_ours_pass(void **state)
@@ -203,7 +208,7 @@ static void test_captions_of_ours_pass(void **state)
 /* expected: the records of the row, one per line, without their ids; "! why" for a bad one. */
 static void questions(const char *line, const char *expected)
 {
-	struct layout_questions list = { 0 };
+	struct layout_items list = { 0 };
 	struct rec *row = parse(REC_IMAGE, line);
 	struct rec_question parts;
 	struct buf got;
@@ -230,7 +235,7 @@ static void questions(const char *line, const char *expected)
 	}
 	assert_string_equal(got.data, expected);
 	buf_release(&got);
-	layout_questions_release(&list);
+	layout_items_release(&list);
 	rec_free(row);
 }
 
@@ -307,7 +312,7 @@ static void test_questions_of_ours_pass(void **state)
 {
 	static const char ours[] = "{\"question_id\":\"q\",\"image\":\"a\",\"question\":\"Q\","
 		"\"options\":[\"A) x\",\"y\"],\"answer\":\"A\",\"verdict\":\"drop\",\"z\":1e999}\n";
-	struct layout_questions list = { 0 };
+	struct layout_items list = { 0 };
 	struct rec *row = parse(REC_QUESTION, ours);
 
 	(void)state;
@@ -315,7 +320,36 @@ static void test_questions_of_ours_pass(void **state)
 	assert_int_equal(list.count, 1);
 	becomes(list.items[0].rec, ours);
 	list.items[0].rec = NULL;
-	layout_questions_release(&list);
+	layout_items_release(&list);
+	rec_free(row);
+}
+
+/* They keep their ids, whatever these are; null says nothing, and the image's own members are its. */
+static void test_questions_of_a_sample(void **state)
+{
+	struct layout_items list = { 0 };
+	struct rec *row = parse(REC_CAPTION, "{\"image_id\":\"" HEX "\",\"image\":\"file://a\","
+		"\"mime\":\"image/png\",\"x\":1.0,\"questions\":[{\"question_id\":\"q\",\"\\u0071uestion\""
+		":\"Q\\u002e\",\"options\":[\"x\", \"y\"],\"answer\":\"B\",\"verdict\":null,\"y\":[1.0]},"
+		"{\"question\":\"Q\"}]}");
+
+	(void)state;
+	assert_true(layout_is_sample(row, REC_QUESTION));
+	assert_false(layout_is_sample(row, REC_CAPTION));
+	assert_int_equal(layout_questions(row, NULL, &list, NULL), 0);
+	assert_int_equal(list.count, 2);
+	becomes(list.items[0].rec, "{\"question_id\":\"q\",\"image_id\":\"" HEX "\",\"image\":\"a\","
+		"\"question\":\"Q.\",\"options\":[\"x\",\"y\"],\"answer\":\"B\",\"x\":1.0,"
+		"\"y\":[1.0]}\n");
+	list.items[0].rec = NULL;
+	assert_null(list.items[1].rec);
+	assert_string_equal(list.items[1].err.text, "number 2 of 'questions' has no 'question_id'");
+	assert_int_equal(layout_sample(row, REC_KINDS, NULL, &list, NULL), 0);
+	assert_int_equal(list.count, 3);
+	becomes(list.items[0].rec, "{\"image_id\":\"" HEX "\",\"image\":\"a\",\"mime\":\"image/png\","
+		"\"x\":1.0}\n");
+	list.items[0].rec = NULL;
+	layout_items_release(&list);
 	rec_free(row);
 }
 
@@ -351,7 +385,7 @@ static void test_names(void **state)
 static void question(const char *line, const char *const *expected)
 {
 	struct rec *row = parse(REC_QUESTION, line);
-	struct layout_questions list = { 0 };
+	struct layout_items list = { 0 };
 	struct err err = { 0 };
 	struct buf b;
 	size_t i;
@@ -370,7 +404,7 @@ static void question(const char *line, const char *const *expected)
 	}
 	assert_null(expected[i]);
 	buf_release(&b);
-	layout_questions_release(&list);
+	layout_items_release(&list);
 	rec_free(row);
 }
 
@@ -421,6 +455,7 @@ int main(void)
 		cmocka_unit_test(test_question_rows),
 		cmocka_unit_test(test_choices),
 		cmocka_unit_test(test_questions_of_ours_pass),
+		cmocka_unit_test(test_questions_of_a_sample),
 		cmocka_unit_test(test_strange_members_keep_their_bytes),
 		cmocka_unit_test(test_names),
 	};
