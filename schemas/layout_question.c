@@ -122,13 +122,6 @@ static void set_from(struct rec *q, const char *rule, size_t index)
 	buf_release(&b);
 }
 
-static bool is_one_of(const struct span_member *m, const char *const *names)
-{
-	while (*names && !list_is(m, *names))
-		names++;
-	return *names != NULL;
-}
-
 /* What else an element of the list says, unless a record of ours means something by it. */
 static void add_rest(struct rec *q, const struct span_members *element)
 {
@@ -141,7 +134,7 @@ static void add_rest(struct rec *q, const struct span_members *element)
 	buf_init(&key, BUF_NO_MAX);
 	for (i = 0; i < element->count; i++) {
 		m = &element->items[i];
-		if (is_one_of(m, read) || is_one_of(m, rec_members(REC_QUESTION)))
+		if (list_is_one_of(m, read) || list_is_one_of(m, rec_members(REC_QUESTION)))
 			continue;
 		buf_clear(&key);
 		span_unquote(&key, m->key - 1, m->key_len + 2);

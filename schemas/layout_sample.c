@@ -2,8 +2,6 @@
  *
  * See layout.h: an image and lists of its records, as our own WebDataset exports have them.
  */
-#include <string.h>
-
 #include "cli/buf.h"
 #include "schemas/layout_in.h"
 #include "schemas/list.h"
@@ -14,6 +12,13 @@ static const struct {
 } lists[] = { { "questions", "question_id", REC_QUESTION }, { "captions", "caption_id", REC_CAPTION } };
 
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
+
+static bool has_id(const struct span_members *members, size_t which)
+{
+	const struct span_member *id = list_member(members, lists[which].id);
+
+	return id && id->value[0] == '"';
+}
 
 /* By its first element: other sets have lists of these names, too. */
 static bool has_list(const struct rec *r, size_t which)
@@ -27,28 +32,22 @@ static bool has_list(const struct rec *r, size_t which)
 	if (!rec_raw(r, lists[which].name, &value, &len) || value[0] != '[')
 		return false;
 	list = list_of(value, len);
-	found = list_next(&list, &first) > 0 && list_member(&first, lists[which].id);
+	found = list_next(&list, &first) > 0 && has_id(&first, which);
 	span_members_release(&first);
 	return found;
 }
 
+/* What another record of ours says beside what we know is its own. */
 bool layout_is_sample(const struct rec *r, enum rec_kind kind)
 {
 	size_t i;
 
+	if (rec_has(r, "question_id") || rec_has(r, "caption_id") || rec_has(r, "reply"))
+		return false;
 	for (i = 0; i < LISTS; i++)
 		if ((kind == REC_KINDS || kind == lists[i].kind) && has_list(r, i))
 			return true;
 	return false;
-}
-
-static bool is_known(enum rec_kind kind, const char *key)
-{
-	const char *const *names = rec_members(kind);
-
-	while (*names && strcmp(*names, key))
-		names++;
-	return *names != NULL;
 }
 
 /* null says that there is none. */
@@ -67,7 +66,7 @@ static void set_members(struct rec *r, const struct span_members *members)
 		buf_clear(&key);
 		buf_clear(&value);
 		span_unquote(&key, m->key - 1, m->key_len + 2);
-		if (is_known(rec_kind(r), key.data))
+		if (list_is_one_of(m, rec_members(rec_kind(r))))
 			span_canon(&value, m->value, m->value_len);
 		else
 			buf_add(&value, m->value, m->value_len);
@@ -92,7 +91,7 @@ static void add_list(const struct rec *row, const struct rec *image, size_t whic
 	list = list_of(value, len);
 	for (n = 1; (got = list_next(&list, &members)); n++) {
 		r = NULL;
-		if (got > 0 && list_member(&members, lists[which].id)) {
+		if (got > 0 && has_id(&members, which)) {
 			r = rec_child(image, lists[which].kind);
 			set_members(r, &members);
 		} else {

@@ -47,6 +47,13 @@ bool list_is(const struct span_member *m, const char *key)
 	return same;
 }
 
+bool list_is_one_of(const struct span_member *m, const char *const *keys)
+{
+	while (*keys && !list_is(m, *keys))
+		keys++;
+	return *keys != NULL;
+}
+
 const struct span_member *list_member(const struct span_members *members, const char *key)
 {
 	size_t i;

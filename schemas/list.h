@@ -28,6 +28,7 @@ int list_next(struct list *list, struct span_members *members);
 
 /* A key is known however it is escaped. list_member: NULL: there is none. */
 bool list_is(const struct span_member *m, const char *key);
+bool list_is_one_of(const struct span_member *m, const char *const *keys);	/* NULL-terminated */
 const struct span_member *list_member(const struct span_members *members, const char *key);
 
 #endif

@@ -2,7 +2,7 @@
  *
  * libFuzzer harness of schemas/layout: lines as other people's rows, in each layout. What must
  * hold: a row is refused with a reason or becomes a record that, written and read again, stays
- * as it is; every question made can be judged. The first byte chooses the named fields. Seeds:
+ * as it is; every question made can be judged; a sample is its image and its records. The first byte chooses the named fields. Seeds:
  * rows of tests/golden and tests/fuzz/seeds/layout.
  */
 #include <stdbool.h>
@@ -127,7 +127,7 @@ static void as_questions(const char *line, size_t len, const struct fields *f)
 
 	if (!r)
 		return;
-	ours = rec_text(r, "question_id") != NULL;
+	ours = rec_text(r, "question_id") || layout_is_sample(r, REC_QUESTION);
 	buf_init(&name, BUF_NO_MAX);
 	layout_name(r, REC_QUESTION, f->image, NULL, &name);
 	if (layout_questions(r, f->image, &list, &err))
@@ -143,6 +143,34 @@ static void as_questions(const char *line, size_t len, const struct fields *f)
 	layout_items_release(&list);
 	rec_free(r);
 	buf_release(&name);
+}
+
+static void as_sample(const char *line, size_t len, const struct fields *f)
+{
+	struct layout_items list = { NULL, 0, 0 };
+	struct rec *r = rec_parse(REC_IMAGE, line, len, NULL);
+	struct err err = { .text = "" };
+	struct buf out;
+	size_t i;
+
+	if (!r)
+		return;
+	buf_init(&out, BUF_NO_MAX);
+	if (layout_is_sample(r, REC_KINDS)) {
+		if (layout_sample(r, REC_KINDS, f->image, &list, &err))
+			require(*err.text && err.kind == EXIT_DATA);
+		else
+			require(list.count > 1 && list.items[0].rec);
+	}
+	for (i = 0; i < list.count; i++) {
+		if (list.items[i].rec)
+			check_written(list.items[i].rec, rec_kind(list.items[i].rec), &out);
+		else
+			require(*list.items[i].err.text);
+	}
+	layout_items_release(&list);
+	rec_free(r);
+	buf_release(&out);
 }
 
 static void as_prism(const char *line, size_t len, const struct fields *f)
@@ -183,6 +211,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		for (i = 0; i < sizeof(one) / sizeof(*one); i++)
 			as_one(at, len, one[i], &f);
 		as_questions(at, len, &f);
+		as_sample(at, len, &f);
 		as_prism(at, len, &f);
 	}
 	return 0;
