@@ -153,6 +153,8 @@ static void load_item(struct load *load, struct item *item)
 		run_reject(load->run, item, load->intake.class, err.text);
 		return;
 	}
+	if (!loader_pending(load->loader))
+		loader_expect(load->loader, run_expected(load->run));
 	buf_clear(&load->rejects);
 	fate = put_all(load, item);
 	run_end(load->run, item, fate, NULL, &load->rejects);

@@ -26,8 +26,9 @@
 
 /*
  * When a store that holds rows is filled the fast way. To make its indexes anew costs 2 us a row
- * of all, to go on without 35 to 60 us a new one (measured, a million captions there): so from the
- * moment on when as much was paid for the one as the other would cost, and four of five were new.
+ * of all, to go on without 35 to 60 us a new one (measured, a million captions there): so where as
+ * many are expected as the one costs more than the other, and four of five of a whole transaction
+ * were new. Where nothing is known of what comes, from the moment on when as much was paid.
  */
 #define AGAIN_FROM 20000
 #define AGAIN_SHARE 20		/* of the store's rows, one of so many is new */
@@ -49,6 +50,7 @@ struct loader {
 	int64_t there_was_new;
 	struct {			/* without the fast way */
 		int64_t put, new, images;	/* images: the store's, at first */
+		int64_t expected;
 		bool others;		/* kinds that the fast way does not take, since the last commit */
 		bool ended;		/* it was taken again, and is over */
 	} slow;
@@ -255,6 +257,11 @@ int64_t loader_free(struct loader *l)
 	return lost;
 }
 
+void loader_expect(struct loader *l, int64_t records)
+{
+	l->slow.expected = records > 0 ? records : 0;
+}
+
 int64_t loader_pending(const struct loader *l)
 {
 	return l->pending;
@@ -287,15 +294,15 @@ static bool is_most(int64_t like_that, int64_t of)
 static int go_fast_again(struct loader *l, struct err *err)
 {
 	bool others = l->slow.others;
-	int64_t images, rows;
+	int64_t images, rows, new = l->slow.new + l->slow.expected;
 
 	l->slow.others = false;
-	if (l->fresh || l->slow.ended || others || l->slow.new < AGAIN_FROM ||
+	if (l->fresh || l->slow.ended || others || l->slow.put < LOADER_ROWS || new < AGAIN_FROM ||
 	    !is_most(l->slow.new, l->slow.put))
 		return 0;
 	images = number(l, "SELECT max(id) FROM images");
 	rows = images + number(l, "SELECT max(id) FROM captions");
-	if (l->slow.new < rows / AGAIN_SHARE)
+	if (new < rows / AGAIN_SHARE)
 		return 0;
 	l->slow.ended = true;
 	l->disturbed = false;

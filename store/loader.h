@@ -43,6 +43,12 @@ int64_t loader_free(struct loader *l);
  */
 enum shelf_result loader_put(struct loader *l, struct rec *r, bool *taken, struct err *err);
 
+/*
+ * So many more may come (-1: unknown), mostly like those of this transaction: a store that holds rows
+ * is then filled the fast way from the second transaction on, if it pays at all.
+ */
+void loader_expect(struct loader *l, int64_t records);
+
 /* Has others wait no longer for the store. On the fast way the commit itself may come later. */
 int loader_commit(struct loader *l, struct err *err);
 int64_t loader_pending(const struct loader *l);	/* records put since the last one */

@@ -252,3 +252,8 @@ int64_t run_read(const struct run *run)
 {
 	return run->read;
 }
+
+int64_t run_expected(const struct run *run)
+{
+	return run->in ? source_expected(run->in) : -1;
+}

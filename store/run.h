@@ -168,6 +168,7 @@ void run_recount(struct run *run, enum run_fate from, enum run_fate to, int64_t 
 
 int64_t run_count(const struct run *run, enum run_fate fate);
 int64_t run_read(const struct run *run);	/* records taken so far */
+int64_t run_expected(const struct run *run);	/* and to come from this input, about; -1: unknown */
 
 /* The record that --stats writes, for the stage to add to; NULL: none is wanted. */
 struct rec *run_stats(struct run *run);

@@ -41,7 +41,8 @@ struct source {
 	bool is_array, known;	/* known: first byte seen, is_array is right */
 	bool overlong;		/* inside a line over the maximum: the rest is passed over */
 	struct span_array array;
-	int64_t done, total;
+	int64_t size;		/* of the file; 0: it is none, or none on a disk */
+	int64_t done, total;	/* of all */
 };
 
 static void add_path(struct source *s, const char *path)
@@ -124,7 +125,9 @@ static int open_path(struct source *s, const char *path, struct err *err)
 {
 	bool standard = is_stdin(path);
 	int fd = STDIN_FILENO;
+	struct stat st;
 
+	s->size = 0;
 	if (!standard && unload_is_store(path)) {
 		s->store = unload_open(path, s->kind, err);
 		return s->store ? 0 : -1;
@@ -137,6 +140,8 @@ static int open_path(struct source *s, const char *path, struct err *err)
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return err_set(err, EXIT_NOINPUT, "cannot open '%s':", path);
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+		s->size = st.st_size;
 	s->file = inflate_open(fd, path);
 	s->opening = !standard;
 	return s->file ? 0 : -1;
@@ -385,6 +390,14 @@ void source_wait(const struct source *s)
 			       { .fd = sig_fd(), .events = POLLIN } };
 
 	poll(p, 2, -1);
+}
+
+int64_t source_expected(const struct source *s)
+{
+	int64_t done = s->file ? inflate_done(s->file) : 0;
+
+	return done > 0 && s->size >= done ?
+	       (int64_t)((double)s->number * (double)(s->size - done) / (double)done) : -1;
 }
 
 void source_progress(const struct source *s, int64_t *done, int64_t *total)

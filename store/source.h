@@ -56,6 +56,9 @@ enum source_got source_poll(struct source *s, struct line *line, struct err *err
 int source_fd(const struct source *s);
 void source_wait(const struct source *s);	/* until source_fd is readable or a signal stops us */
 
+/* So many lines may still come from the input under way, by those that came; -1: unknown. */
+int64_t source_expected(const struct source *s);
+
 /* Bytes read of bytes there are, for an ETA; total 0 where unknown (a pipe). */
 void source_progress(const struct source *s, int64_t *done, int64_t *total);
 

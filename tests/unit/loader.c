@@ -516,6 +516,29 @@ static void fills_again_beside_another_writer(void **state)
 	expect_corrections(1, 0);
 }
 
+/* Where many more are expected, it begins behind one transaction; but not for a few. */
+static void fills_again_for_what_is_expected(void **state)
+{
+	struct err err = { .text = "" };
+
+	(void)state;
+	put_captions(0, THERE, SHELF_NEW);
+	open_again();
+	loader_expect(loader, AGAIN - LOADER_ROWS - 1);
+	put_captions(THERE, THERE + LOADER_ROWS, SHELF_NEW);
+	assert_int_equal(indexes(), 4);
+	loader_expect(loader, -1);
+	put_captions(THERE + LOADER_ROWS, THERE + LOADER_ROWS + 1, SHELF_NEW);
+	open_again();
+	loader_expect(loader, AGAIN - LOADER_ROWS);
+	put_captions(THERE + LOADER_ROWS + 1, THERE + 2 * LOADER_ROWS, SHELF_NEW);
+	assert_int_equal(indexes(), 4);
+	put_captions(THERE + 2 * LOADER_ROWS, THERE + 2 * LOADER_ROWS + 1, SHELF_NEW);
+	assert_int_equal(indexes(), 0);
+	assert_int_equal(loader_finish(loader, &err), 0);
+	expect_first_captions(THERE + 2 * LOADER_ROWS + 1);
+}
+
 static void known_rows_are_no_reason(void **state)
 {
 	struct err err = { .text = "" };
@@ -596,6 +619,7 @@ int main(void)
 		STORE_TEST(fills_again_with_known_images),
 		STORE_TEST(fills_again_after_an_early_end),
 		STORE_TEST(fills_again_beside_another_writer),
+		STORE_TEST(fills_again_for_what_is_expected),
 		STORE_TEST(known_rows_are_no_reason), STORE_TEST(other_kinds_end_it_again),
 	};
 

@@ -443,9 +443,41 @@ static void test_progress(void **state)
 	source_close(s);
 }
 
+/* By the lines that came; of the second input nothing is known before it is read. */
+static void test_expected(void **state)
+{
+	char *text = xmalloc(20000 * 1000 + 1);
+	char *paths[] = { NULL, (char *)scratch_text("b", "1\n2\n"), NULL };
+	struct source *s;
+	struct line line;
+	int i;
+
+	(void)state;
+	memset(text, 'x', 20000 * 1000);
+	for (i = 1; i <= 20000; i++)
+		text[i * 1000 - 1] = '\n';
+	text[20000 * 1000] = '\0';
+	paths[0] = (char *)scratch_text("a", text);
+	s = source_open(paths, &last);
+	assert_int_equal(source_expected(s), -1);
+	for (i = 0; i < 10000; i++)
+		assert_int_equal(source_poll(s, &line, &last), SOURCE_LINE);
+	assert_in_range(source_expected(s), 9000, 10000);	/* some bytes are read ahead */
+	for (; i < 20001; i++)
+		assert_int_equal(source_poll(s, &line, &last), SOURCE_LINE);
+	assert_string_equal(line.file, paths[1]);
+	assert_int_equal(source_expected(s), 0);
+	assert_int_equal(source_poll(s, &line, &last), SOURCE_LINE);
+	assert_int_equal(source_poll(s, &line, &last), SOURCE_END);
+	assert_int_equal(source_expected(s), -1);
+	source_close(s);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_expected),
 		cmocka_unit_test(test_plain_lines),
 		cmocka_unit_test(test_numbers_count_blank_lines),
 		cmocka_unit_test(test_nul_bytes_are_content),
