@@ -143,20 +143,23 @@ static int gzip_open(struct inflate *in, struct err *err)
 	return 0;
 }
 
+/* By blocks: archive_read_data forgets what it had when it comes to a fault. */
 static int gzip_read(struct inflate *in, struct buf *out, struct err *err)
 {
-	la_ssize_t n;
-	char *to;
+	const void *bytes;
+	la_int64_t at;
+	size_t len;
+	int code;
 
 	if (!in->gzip && gzip_open(in, err))
 		return in->stopped ? 1 : -1;
-	to = buf_room(out, CHUNK);
-	n = archive_read_data(in->gzip, to, CHUNK);
-	if (n < 0)
+	code = archive_read_data_block(in->gzip, &bytes, &len, &at);
+	if (code == ARCHIVE_EOF)
+		return 0;
+	if (code != ARCHIVE_OK)
 		return in->stopped ? 1 : gzip_error(in, err);
-	out->len += (size_t)n;
-	out->data[out->len] = '\0';
-	return n > 0;
+	buf_add(out, bytes, len);
+	return 1;
 }
 
 /* One CHUNK at most: 256 KB of zstd can hold gigabytes. */

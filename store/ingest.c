@@ -90,10 +90,17 @@ struct load {
 	struct db db;
 	struct loader *loader;
 	struct intake intake;
+	bool broken;			/* the store cannot be written */
 	int64_t imported;		/* records that rows of others became */
 	const char *named;		/* the input whose layout was said */
 	struct buf text, rejects;
 };
+
+static void break_off(struct load *load, const struct err *err)
+{
+	load->broken = true;
+	run_fail(load->run, err);
+}
 
 /* The records of one input record, each put or rejected; its fate is the best of theirs. */
 static enum run_fate put_all(struct load *load, struct item *item)
@@ -117,7 +124,7 @@ static enum run_fate put_all(struct load *load, struct item *item)
 		if (taken)
 			q->rec = NULL;
 		if (result == SHELF_FAILED) {
-			run_fail(load->run, &err);
+			break_off(load, &err);
 			return RUN_LEFT;
 		}
 		if (result == SHELF_BAD)
@@ -171,7 +178,7 @@ static bool next(struct load *load, struct item *item)
 		run_tick(load->run, NULL);
 		if (!run_wait(load->run, loader_pending(load->loader) ? WAIT_MS : -1) &&
 		    loader_commit(load->loader, &err))
-			run_fail(load->run, &err);
+			break_off(load, &err);
 	}
 	run_tick(load->run, NULL);
 	return true;
@@ -185,8 +192,9 @@ static void load_all(struct load *load)
 
 	while (next(load, &item))
 		load_item(load, &item);
-	if (!run_failed(load->run) && loader_finish(load->loader, &err))
-		run_fail(load->run, &err);
+	/* an input that ends too early takes nothing of what was read before it */
+	if (!load->broken && loader_finish(load->loader, &err))
+		break_off(load, &err);
 	loader_corrections(load->loader, &was_there, &was_new);
 	run_recount(load->run, RUN_DONE, RUN_PASSED, was_there);
 	run_recount(load->run, RUN_PASSED, RUN_DONE, was_new);
