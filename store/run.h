@@ -5,9 +5,10 @@
  * settles the output: FILE when every record has its answer or its permanent rejection,
  * FILE.partial otherwise (DESIGN.md 5).
  *
- * Faults that end the run (input gone, disk full) are sticky: run_next gives no more records,
- * run_ended turns true, and run_close says the fault and returns its exit code. So a stage's
- * loop has no error paths.
+ * Faults that end the run (disk full, a server that says no) are sticky: run_next gives no more
+ * records, run_ended turns true, and run_close says the fault and returns its exit code. So a stage's
+ * loop has no error paths. An input that cannot be read to its end is told at once; the others
+ * are read, what came is finished, and the exit code is that of the input (65, 66).
  *
  *	static struct { struct run_options run; } opt = { .run = RUN_DEFAULTS };
  *	static const struct opt run_table[] = { RUN_OPTIONS(opt.run), { 0 } };

@@ -76,6 +76,8 @@ static int exit_code(const struct run *run)
 		return run->err.kind;
 	if (sig_stop())
 		return sig_stop();
+	if (run->broken_input)
+		return run->broken_input;
 	if (too_many_rejects(run))
 		return EXIT_DATA;
 	return run->fates[RUN_LEFT] && !run->o.accept_partial ? EXIT_LEFT : EXIT_SETTLED;
@@ -142,7 +144,7 @@ int run_close(struct run *run, const char *more)
 	meter_free(run->meter);
 	if (run->failed && !quietly)
 		complain("%s", run->err.text);
-	else if (code == EXIT_DATA)
+	else if (code == EXIT_DATA && !run->broken_input)
 		complain("%lld of %lld %s came to nothing, the first at %s; --max-rejects allows "
 			 "more, -r FILE lists them", (long long)run->fates[RUN_REJECTED],
 			 (long long)run->read, run->words->unit, run->first);

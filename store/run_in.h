@@ -22,6 +22,7 @@ struct run {
 	int64_t elsewhere;		/* in another slice of --part */
 	const char *elsewhere_is;
 	bool input_ended, failed;
+	int broken_input;		/* exit code of the first input that ended too early; or 0 */
 	struct err err;
 	double flushed_s, started_s;
 	struct rec *stats;

@@ -73,8 +73,10 @@ static bool take_line(struct run *run, const struct line *line, struct item *ite
 	return rec;
 }
 
+/* An input that ends too early is told at once, and the next one read. */
 static bool poll_line(struct run *run, struct line *line)
 {
+	enum source_got got;
 	struct err err;
 
 	if (run_ended(run))
@@ -83,19 +85,13 @@ static bool poll_line(struct run *run, struct line *line)
 		run->input_ended = true;
 		return false;
 	}
-	switch (source_poll(run->in, line, &err)) {
-	case SOURCE_LINE:
-		return true;
-	case SOURCE_FAILED:
-		run_fail(run, &err);
-		break;
-	case SOURCE_END:
-		run->input_ended = true;
-		break;
-	case SOURCE_LATER:
-		break;
+	while ((got = source_poll(run->in, line, &err)) == SOURCE_FAILED) {
+		complain("%s", err.text);
+		if (!run->broken_input)
+			run->broken_input = (int)err.kind;
 	}
-	return false;
+	run->input_ended = got == SOURCE_END;
+	return got == SOURCE_LINE;
 }
 
 bool run_poll(struct run *run, struct item *item)
