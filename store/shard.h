@@ -47,6 +47,7 @@ struct shard {
 struct shards;
 
 struct shards *shards_open(const char *folder, const struct shard_how *how, struct err *err);
+/* The files are made behind the rows: a failure may be one of rows before, or comes at the end. */
 int shards_put(struct shards *s, const char *row, size_t len, struct err *err);
 
 /* A long row in pieces: first how long it is in all, then its bytes. */
