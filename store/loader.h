@@ -24,7 +24,8 @@
 
 /*
  * Records of a transaction. On the fast way every commit waits for the disk, and ten times as many
- * take a seventh less time (measured, two million captions); readers may wait for half a second.
+ * take a seventh less time (measured, two million captions). Readers of a store that is filled so wait
+ * for half a second, and sometimes for two.
  */
 #define LOADER_ROWS 10000
 #define LOADER_FAST_ROWS 100000
