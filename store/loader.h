@@ -23,12 +23,12 @@
 #include "store/shelf.h"
 
 /*
- * Records of a transaction. On the fast way every commit waits for the disk, and ten times as many
- * take a seventh less time (measured, two million captions). Readers of a store that is filled so wait
- * for half a second, and sometimes for two.
+ * Records of a transaction. On the fast way every commit waits for the disk, and five times as many
+ * take a seventh less time (measured, two million captions; with more there is little to gain). Who
+ * reads a store that is filled so waits half a second at most times, and now and then some seconds.
  */
 #define LOADER_ROWS 10000
-#define LOADER_FAST_ROWS 100000
+#define LOADER_FAST_ROWS 50000
 
 struct loader;
 

@@ -32,7 +32,7 @@ options = parser.parse_intermixed_args()
 SECTOR = 512
 GROUP, FLIGHT = 256, 8  # answers in one commit of a ledger, requests in flight
 QUESTIONS, MANY, FIRST, SECOND = 700, 2500, 21000, 11000  # asked about; put into a store by two runs
-FILLED = 120000  # put into a new store, in a transaction and what is over
+FILLED = 120000  # put into a new store, in two transactions and what is over
 
 # What comes out lies in a folder of its own, whose names SQLite does not happen to sync.
 ASK = f"capqa-blind -m sim-llm -j {FLIGHT} --progress none -L ledger.db questions.jsonl"
@@ -47,7 +47,7 @@ WORKLOADS = {
     "blind-file": Workload([ASK + " -o made/out.jsonl -r made/rejects.jsonl"], "asking"),
     "ingest": Workload(["capqa-ingest -q -d out.db images.jsonl first.jsonl", "capqa-ingest -q -d out.db second.jsonl"],
                        "storing"),
-    # a new store is filled without a log; the first of these is two transactions and what was put off
+    # a new store is filled without a log; the first of these is three transactions and what was put off
     "ingest-new": Workload(["capqa-ingest -q -d out.db first.jsonl", "capqa-ingest -q -d out.db second.jsonl"], "filling"),
     "export-new": Workload([EXPORT], "store"),
     "export-over": Workload([EXPORT], "published"),
