@@ -118,10 +118,11 @@ int layout_sample(struct rec *row, enum rec_kind kind, const char *image_field,
 		if (has_list(row, i))
 			rec_drop(image, lists[i].name);
 	if (kind == REC_KINDS)
-		layout_items_add(out, rec_child(image, REC_IMAGE), NULL);
+		layout_items_add(out, image, NULL);
 	for (i = 0; i < LISTS; i++)
 		if ((kind == REC_KINDS || kind == lists[i].kind) && has_list(row, i))
 			add_list(row, image, i, out);
-	rec_free(image);
+	if (kind != REC_KINDS)
+		rec_free(image);
 	return 0;
 }

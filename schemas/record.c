@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,11 +174,11 @@ void rec_free(struct rec *r)
 
 void rec_prefetch(const struct rec *r)
 {
-	const char *p = (const char *)r;
+	uintptr_t at = (uintptr_t)r;	/* no pointer: it may lead past a small record, or be NULL */
 	int i;
 
 	for (i = 0; i < WANTED; i++)
-		__builtin_prefetch(p + i * CACHE_LINE);
+		__builtin_prefetch((const void *)(at + (uintptr_t)i * CACHE_LINE));
 }
 
 /* Every value may stand there twice: in the line, and decoded. */

@@ -45,7 +45,7 @@ struct rec *rec_parse_canonical(enum rec_kind kind, const char *line, size_t len
 struct rec *rec_child(const struct rec *parent, enum rec_kind kind);
 void rec_free(struct rec *r);
 
-/* It will be looked at soon, by a thread that did not make it. */
+/* It will be looked at soon, by a thread that did not make it. NULL: nothing. */
 void rec_prefetch(const struct rec *r);
 size_t rec_weight(const struct rec *r);		/* bytes of memory it takes, about */
 

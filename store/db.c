@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See db.h. Synchronous NORMAL: a power cut may lose the last transactions but never damages the
- * file, with the log or without, and ingest repeats them from its input.
+ * See db.h. A power cut may lose the last transactions of the log but never damages the file, and
+ * ingest repeats them from its input; see sync_as_needed.
  */
 #include "store/db.h"
 

@@ -154,18 +154,21 @@ static int place_image(const struct intake *in, struct rec *r, struct err *err)
 	return 0;
 }
 
+/* --image-field, unless place_image has made it `image`. */
+static const char *field_left(const struct intake *in)
+{
+	return in->roots && in->roots->count ? NULL : in->image_field;
+}
+
 /* Several records of a row: its questions, or all that a sample of ours holds. */
 static int read_many(struct intake *in, struct rec *r, bool sample, struct err *err)
 {
-	const char *field;
 	struct rec *q;
 	size_t i;
 
-	if (place_image(in, r, err))
-		return -1;
-	field = in->roots && in->roots->count ? NULL : in->image_field;	/* it is `image` now */
-	if (sample ? layout_sample(r, in->kind, field, &in->many, err) :
-	    layout_questions(r, field, &in->many, err))
+	if (place_image(in, r, err) ||
+	    (sample ? layout_sample(r, in->kind, field_left(in), &in->many, err) :
+	     layout_questions(r, field_left(in), &in->many, err)))
 		return -1;
 	for (i = 0; i < in->many.count; i++) {
 		q = in->many.items[i].rec;
@@ -181,20 +184,17 @@ static int read_many(struct intake *in, struct rec *r, bool sample, struct err *
 
 static int read_foreign(struct intake *in, struct rec *r, enum rec_kind kind, struct err *err)
 {
-	const char *field;
-
 	if (kind > REC_CAPTION)
 		return 0;
 	if (place_image(in, r, err))
 		return -1;
-	field = in->roots && in->roots->count ? NULL : in->image_field;	/* it is `image` now */
 	switch (kind) {
 	case REC_IMAGE:
-		return layout_image(r, field, err);
+		return layout_image(r, field_left(in), err);
 	case REC_REPLY:
-		return layout_reply(r, field, in->text_field, err);
+		return layout_reply(r, field_left(in), in->text_field, err);
 	case REC_CAPTION:
-		return layout_caption(r, field, in->text_field, err);
+		return layout_caption(r, field_left(in), in->text_field, err);
 	default:
 		return 0;
 	}

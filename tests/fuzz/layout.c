@@ -2,8 +2,8 @@
  *
  * libFuzzer harness of schemas/layout: lines as other people's rows, in each layout. What must
  * hold: a row is refused with a reason or becomes a record that, written and read again, stays
- * as it is; every question made can be judged; a sample is its image and its records. The first byte chooses the named fields. Seeds:
- * rows of tests/golden and tests/fuzz/seeds/layout.
+ * as it is; every question made can be judged; a sample is its image and its records. The first
+ * byte chooses the named fields. Seeds: rows of tests/golden and tests/fuzz/seeds/layout.
  */
 #include <stdbool.h>
 #include <stddef.h>
