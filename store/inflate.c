@@ -122,10 +122,13 @@ static la_ssize_t gzip_bytes(struct archive *a, void *client, const void **bytes
 	return (la_ssize_t)n;
 }
 
+/* libarchive has no words for a file whose last eight bytes, the sums, are not all there. */
 static int gzip_error(struct inflate *in, struct err *err)
 {
+	const char *why = archive_error_string(in->gzip);
+
 	return err_set(err, EXIT_DATA, "'%s' is not sound gzip: %s", in->path,
-		       archive_error_string(in->gzip));
+		       why ? why : "its end is missing");
 }
 
 static int gzip_open(struct inflate *in, struct err *err)
