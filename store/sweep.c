@@ -140,22 +140,21 @@ static void add_line(struct block *b, const struct line *line)
 	buf_addc(&b->text, '\n');
 }
 
-/* Lines into b until it is full. 1: there may be more, 0: the source has ended, -1: err. */
-static int fill(struct block *b, struct source *in, int64_t *limit, struct err *err)
+/* Lines into b until it is full. False: there are no more. */
+static bool fill(struct block *b, struct source *in, int64_t *limit)
 {
 	enum source_got got;
+	struct err untold;
 	struct line line;
 
 	while (b->text.len < BLOCK && *limit && !sig_stop()) {
-		got = source_poll(in, &line, err);
-		if (got == SOURCE_FAILED)
-			return -1;
+		got = source_poll(in, &line, &untold);
 		if (got == SOURCE_END)
-			return 0;
+			return false;
 		if (got == SOURCE_LINE) {
 			add_line(b, &line);
 			*limit -= *limit > 0;
-		} else if (source_fd(in) >= 0) {
+		} else if (got == SOURCE_LATER && source_fd(in) >= 0) {
 			source_wait(in);
 		}
 	}
@@ -198,18 +197,19 @@ int sweep(struct source *in, const struct sweep_job *job, void *about, int64_t l
 {
 	struct sweep s = { .job = job, .about = about, .lock = PTHREAD_MUTEX_INITIALIZER,
 			   .moved = PTHREAD_COND_INITIALIZER };
-	int more = 1, code = start(&s, err);
+	int code = start(&s, err);
+	bool more = true;
 
-	while (!code && more > 0) {
+	while (!code && more) {
 		if (s.sent - s.taken == s.block_count)
 			code = take_block(&s, err);
 		if (code)
 			break;
-		more = fill(block_at(&s, s.sent), in, &limit, err);
+		more = fill(block_at(&s, s.sent), in, &limit);
 		send_block(&s);
 	}
-	while (!code && more >= 0 && s.taken < s.sent)
+	while (!code && s.taken < s.sent)
 		code = take_block(&s, err);
 	stop(&s);
-	return more < 0 ? -1 : code;
+	return code;
 }

@@ -33,7 +33,8 @@ struct sweep_job {
 
 /*
  * limit: so many lines at most; -1: all. Ends early, without an error, when a signal asks for it
- * (sig.h). -1: err, of the source (65, 66), of take, or 71 where no thread can be had.
+ * (sig.h). An input that ends too early ends only itself and is not told here: who reads the lines
+ * for good tells it. -1: err, of take, or 71 where no thread can be had.
  */
 int sweep(struct source *in, const struct sweep_job *job, void *about, int64_t limit,
 	  struct err *err);
