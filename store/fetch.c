@@ -68,7 +68,6 @@ struct fetch {
 	sqlite3_stmt *row, *options, *tallies, *trials, *answers;
 	struct column_out out, tally, trial;
 	struct buf line;	/* of fetch_record */
-	bool plain;		/* the last one: see fetch_is_plain */
 };
 
 #define LINE_KEPT (1u << 20)	/* memory that is kept of a long one */
@@ -164,6 +163,7 @@ struct fetch *fetch_new_named(struct db *db, enum rec_kind kind, struct err *err
 
 void fetch_name(struct fetch *f, const struct fetch_text *image_id, const struct fetch_text *path)
 {
+	sqlite3_reset(f->row);		/* of the record before, or nothing can be bound */
 	sqlite3_bind_text(f->row, 2, image_id->text, (int)image_id->len, SQLITE_STATIC);
 	sqlite3_bind_text(f->row, 3, path->text, (int)path->len, SQLITE_STATIC);
 }
@@ -307,29 +307,41 @@ static void read_row(struct fetch *f)
 	}
 }
 
-int fetch_line(struct fetch *f, int64_t id, struct buf *line, struct err *err)
+int fetch_read(struct fetch *f, int64_t id, struct err *err)
 {
 	int got;
 
+	sqlite3_reset(f->row);
 	sqlite3_bind_int64(f->row, 1, id);
 	got = db_step(f->db, f->row, err);
 	if (got <= 0)
 		return got;
-	f->plain = !cell_text(f->row, 0) && !cell_text(f->row, 1);
 	read_row(f);
-	if (add_lists(f, id, err)) {
-		got = -1;
-	} else {
-		column_out_write(&f->out, cell_text(f->row, 0), cell_text(f->row, 1), line);
+	return add_lists(f, id, err) ? -1 : 1;
+}
+
+const struct column_out *fetch_members(const struct fetch *f)
+{
+	bool whole = !cell_text(f->row, 0) && !cell_text(f->row, 1);
+
+	return whole && f->kind != REC_QUESTION && f->kind != REC_SCORE ? &f->out : NULL;
+}
+
+void fetch_write(struct fetch *f, struct buf *line)
+{
+	column_out_write(&f->out, cell_text(f->row, 0), cell_text(f->row, 1), line);
+}
+
+int fetch_line(struct fetch *f, int64_t id, struct buf *line, struct err *err)
+{
+	int got = fetch_read(f, id, err);
+
+	if (got > 0) {
+		fetch_write(f, line);
 		buf_addc(line, '\n');
 	}
 	sqlite3_reset(f->row);
 	return got;
-}
-
-bool fetch_is_plain(const struct fetch *f)
-{
-	return f->plain && f->kind != REC_QUESTION && f->kind != REC_SCORE;
 }
 
 int fetch_record(struct fetch *f, int64_t id, struct rec **r, struct err *err)

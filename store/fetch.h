@@ -23,6 +23,7 @@
 #include "schemas/record.h"
 #include "store/db.h"
 
+struct column_out;
 struct fetch;
 
 struct fetch *fetch_new(struct db *db, enum rec_kind kind, struct err *err);
@@ -44,10 +45,13 @@ void fetch_name(struct fetch *f, const struct fetch_text *image_id,
 int fetch_line(struct fetch *f, int64_t id, struct buf *line, struct err *err);
 
 /*
- * The last line is sound JSON if the columns of its table that hold JSON do: it has no lists, no
- * members that others wrote.
+ * The same in two steps: the record is read, and written without its newline; or its members are
+ * taken one by one, if columns of its table are all there is of it: then it is sound JSON if those
+ * are that hold JSON. NULL: it has lists, or members that others wrote.
  */
-bool fetch_is_plain(const struct fetch *f);
+int fetch_read(struct fetch *f, int64_t id, struct err *err);
+void fetch_write(struct fetch *f, struct buf *line);
+const struct column_out *fetch_members(const struct fetch *f);	/* until the next is read */
 
 /* The same, parsed; *r is yours to free. A line of a damaged store that is no JSON: -1 (65). */
 int fetch_record(struct fetch *f, int64_t id, struct rec **r, struct err *err);

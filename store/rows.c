@@ -14,6 +14,7 @@
 #include "schemas/span.h"
 #include "store/balance.h"
 #include "store/cell.h"
+#include "store/column.h"
 #include "store/fetch.h"
 
 #define TALLY "[{\"model\":\"\",\"condition\":\"\",\"prompt_id\":\"\",\"seed\":0," \
@@ -287,30 +288,54 @@ static void give_names(struct rows *r, const struct batch_row *row)
 	fetch_name(r->fetch, &image_id, &path);
 }
 
-static int form_row(struct rows *r, struct batch_row *row, struct err *err)
+static void write_members(struct rows *r, const struct column_out *row)
+{
+	int i;
+
+	shape_begin(r->shape);
+	for (i = 0; row->names[i]; i++)
+		if (row->slots[i].len)
+			shape_member(r->shape, row->names[i], strlen(row->names[i]),
+				     row->text.data + row->slots[i].at, row->slots[i].len);
+	shape_end(r->shape, &r->ready);
+}
+
+/* What others wrote is looked at first. */
+static int write_line(struct rows *r, int place, struct err *err)
 {
 	const struct buf *line = &r->line;
-	int got;
 
 	buf_clear(&r->line);
+	fetch_write(r->fetch, &r->line);
+	if (check(r, r->line.data, r->line.len, err))
+		return -1;
+	if (place >= 0) {
+		buf_clear(&r->turned);
+		balance_record(r->how->choice.seed, place, r->line.data, r->line.len, &r->turned);
+		line = &r->turned;
+	}
+	shape_write(r->shape, line->data, line->len, &r->ready);
+	return 0;
+}
+
+/* Columns that hold JSON were looked at when the shape was learned. */
+static int form_row(struct rows *r, struct batch_row *row, struct err *err)
+{
+	const struct column_out *members;
+	int got;
+
 	if (fetch_can_be_named(r->how->kind))
 		give_names(r, row);
-	got = fetch_line(r->fetch, row->record, &r->line, err);
+	got = fetch_read(r->fetch, row->record, err);
 	if (got <= 0)
 		return got < 0 ? -1 : err_set(err, EXIT_DATA, "store '%s' is damaged: a record "
 					      "is gone", r->db->path);
-	r->line.len--;		/* the newline */
-	/* columns were looked at when the shape was learned */
-	if (!fetch_is_plain(r->fetch) && check(r, r->line.data, r->line.len, err))
-		return -1;
-	if (row->place >= 0) {
-		buf_clear(&r->turned);
-		balance_record(r->how->choice.seed, row->place, r->line.data, r->line.len,
-			       &r->turned);
-		line = &r->turned;
-	}
 	row->at = r->ready.len;
-	shape_write(r->shape, line->data, line->len, &r->ready);
+	members = fetch_members(r->fetch);
+	if (members)
+		write_members(r, members);
+	else if (write_line(r, row->place, err))
+		return -1;
 	row->len = r->ready.len - row->at;
 	return 0;
 }

@@ -25,6 +25,7 @@ struct shape {
 	bool rewrite;			/* some row differs here: not just to be copied */
 	const char *value;		/* while a row is written: the member's text in it */
 	size_t len;
+	size_t guess;			/* while it is written: the place of the next member */
 };
 
 static enum shape_kind kind_of(const char *value, size_t len)
@@ -221,22 +222,31 @@ static void write_null(const struct shape *s, struct buf *out)
 	buf_adds(out, s->sampled && s->kind == SHAPE_LIST ? "[]" : "null");
 }
 
-static void write_struct(struct shape *s, const char *value, size_t len, struct buf *out)
+void shape_begin(struct shape *s)
 {
-	struct span_scan scan = span_scan(value, len);
-	struct span_member m;
-	struct shape *part;
-	size_t i, guess = 0;
+	size_t i;
 
 	for (i = 0; i < s->count; i++)
 		s->parts[i]->value = NULL;
-	while (span_next(&scan, &m)) {
-		part = find_part(s, m.key, m.key_len, &guess);
-		if (!part)
-			continue;
-		part->value = m.value;
-		part->len = m.value_len;
-	}
+	s->guess = 0;
+}
+
+void shape_member(struct shape *s, const char *name, size_t name_len, const char *value,
+		  size_t len)
+{
+	struct shape *part = find_part(s, name, name_len, &s->guess);
+
+	if (!part)
+		return;
+	part->value = value;
+	part->len = len;
+}
+
+void shape_end(struct shape *s, struct buf *out)
+{
+	struct shape *part;
+	size_t i;
+
 	buf_addc(out, '{');
 	for (i = 0; i < s->count; i++) {
 		part = s->parts[i];
@@ -249,6 +259,17 @@ static void write_struct(struct shape *s, const char *value, size_t len, struct 
 			write_null(part, out);
 	}
 	buf_addc(out, '}');
+}
+
+static void write_struct(struct shape *s, const char *value, size_t len, struct buf *out)
+{
+	struct span_scan scan = span_scan(value, len);
+	struct span_member m;
+
+	shape_begin(s);
+	while (span_next(&scan, &m))
+		shape_member(s, m.key, m.key_len, m.value, m.value_len);
+	shape_end(s, out);
 }
 
 static void write_list(struct shape *s, const char *value, size_t len, struct buf *out)

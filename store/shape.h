@@ -38,6 +38,13 @@ struct shape *shape_element(struct shape *s);	/* what a list's elements look lik
 void shape_settle(struct shape *s);
 void shape_write(struct shape *s, const char *value, size_t len, struct buf *out);
 
+/* The same of a row whose members are known one by one, in any order; values are borrowed until
+ * shape_end. */
+void shape_begin(struct shape *s);
+void shape_member(struct shape *s, const char *name, size_t name_len, const char *value,
+		  size_t len);
+void shape_end(struct shape *s, struct buf *out);
+
 /* The features of a dataset card, as YAML list items, each line behind `indent` spaces. */
 void shape_features(const struct shape *s, int indent, struct buf *yaml);
 
