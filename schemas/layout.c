@@ -56,7 +56,7 @@ const char *layout_choose(struct rec *r, const char *const *fields, const char *
 		return read(r, given) ? given : NULL;
 	}
 	for (; *fields; fields++) {
-		other = read(r, *fields);
+		other = rec_has(r, *fields) ? read(r, *fields) : NULL;
 		if (!other)
 			continue;
 		if (text && strcmp(text, other)) {
@@ -74,12 +74,12 @@ const char *layout_choose(struct rec *r, const char *const *fields, const char *
 
 void layout_move(struct rec *r, const char *from, layout_reader *read, const char *to)
 {
+	const char *there = !strcmp(from, to) ? rec_text(r, from) : NULL, *text = read(r, from);
 	char *copy;
 
-	if (!strcmp(from, to) && rec_text(r, from) && rec_text(r, from)[0] &&
-	    !strcmp(rec_text(r, from), read(r, from)))
+	if (there && *there && (text == there || !strcmp(there, text)))
 		return;
-	copy = xstrdup(read(r, from));
+	copy = xstrdup(text);
 	if (strcmp(from, to))
 		rec_drop(r, from);
 	rec_set_text(r, to, copy);
@@ -159,7 +159,8 @@ int layout_settle_image(struct rec *r, const char *field, struct err *err)
 
 	if (!field && id && hash_is_hex(id)) {
 		for (i = 0; layout_image_fields[i]; i++)
-			if (layout_path_in(r, layout_image_fields[i]))
+			if (rec_has(r, layout_image_fields[i]) &&
+			    layout_path_in(r, layout_image_fields[i]))
 				return layout_image(r, NULL, err);
 		return 0;
 	}

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See record.h. A record is a table of members, and behind it, in the same memory, the line they
- * point into; a member that was set owns its new text. Records are small (tens of members), so
- * lookups are linear.
+ * See record.h and record_in.h. Records are small (tens of members), so lookups are linear.
  */
-#include "schemas/record.h"
+#include "schemas/record_in.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,27 +67,7 @@ static const struct {
 };
 
 #define MORE_MEMBERS 4	/* room for as many that a stage adds */
-
-struct member {
-	const char *key;	/* between the quotes; as written, or a name from the tables */
-	size_t key_len;
-	const char *value;
-	size_t value_len;
-	char *owned;		/* the new text of a member that was set, else NULL */
-	char *name;		/* the name of an unknown member that was set, else NULL */
-	char *text;		/* decoded string, made on demand */
-	cJSON *json;		/* parsed value, made on demand */
-	int known;		/* place in the kind's table, or -1 */
-};
-
-struct rec {
-	enum rec_kind kind;
-	struct member *members;
-	size_t count, cap;
-	bool tight;	/* what was not set stands in the line as it is to be written */
-	bool changed;	/* something was set or dropped */
-	struct member inside[];		/* `members`, until they are too many; then the line */
-};
+#define MORE_TEXT 128	/* ... and for their texts: ids, mostly */
 
 static int known_at(enum rec_kind kind, const char *key, size_t len)
 {
@@ -131,24 +108,44 @@ const char *const *rec_members(enum rec_kind kind)
 	return kinds[kind].members;
 }
 
-static struct rec *new_rec(enum rec_kind kind, size_t members, size_t line)
+/* room: bytes behind the table. */
+static struct rec *new_rec(enum rec_kind kind, size_t members, size_t room)
 {
-	struct rec *r = xmalloc(sizeof(*r) + members * sizeof(*r->members) + line);
+	struct rec *r = xmalloc(sizeof(*r) + members * sizeof(*r->members) + room);
 
 	*r = (struct rec){ .kind = kind, .cap = members };
 	r->members = r->inside;
+	r->room = (char *)(r->inside + members);
+	r->end = r->room + room;
 	return r;
 }
 
 struct rec *rec_new(enum rec_kind kind)
 {
-	return new_rec(kind, MORE_MEMBERS, 0);
+	return new_rec(kind, MORE_MEMBERS, MORE_TEXT);
 }
 
-static void forget_value(struct member *m)
+static char *take_room(struct rec *r, size_t len)
 {
-	free(m->owned);
-	free(m->text);
+	char *text = r->room;
+
+	if (len > (size_t)(r->end - r->room))
+		return xmalloc(len);
+	r->room += len;
+	return text;
+}
+
+/* Room that was taken is not given out again. */
+static void give_back(const struct rec *r, char *text)
+{
+	if ((uintptr_t)text < (uintptr_t)r || (uintptr_t)text >= (uintptr_t)r->end)
+		free(text);
+}
+
+static void forget_value(const struct rec *r, struct member *m)
+{
+	give_back(r, m->owned);
+	give_back(r, m->text);
 	cJSON_Delete(m->json);
 	m->owned = m->text = NULL;
 	m->json = NULL;
@@ -161,7 +158,7 @@ void rec_free(struct rec *r)
 	if (!r)
 		return;
 	for (i = 0; i < r->count; i++) {
-		forget_value(&r->members[i]);
+		forget_value(r, &r->members[i]);
 		free(r->members[i].name);
 	}
 	if (r->members != r->inside)
@@ -212,33 +209,38 @@ static struct member *add_member(struct rec *r)
 	return &r->members[r->count++];
 }
 
-/* A known key is known however it is escaped; then it goes by its plain name. */
-static void know_member(enum rec_kind kind, struct member *m)
+static unsigned letter_of(const char *key)
+{
+	return 1u << (key[0] & 31);
+}
+
+/* A known key is known however it is escaped; then it goes by its plain name, the table's own. */
+static void know_member(struct rec *r, struct member *m)
 {
 	struct buf plain;
 
-	m->known = known_at(kind, m->key, m->key_len);
-	if (m->known >= 0 || !memchr(m->key, '\\', m->key_len))
-		return;
-	buf_init(&plain, BUF_NO_MAX);
-	span_unquote(&plain, m->key - 1, m->key_len + 2);
-	m->known = known_at(kind, plain.data, plain.len);
-	if (m->known >= 0) {
-		m->key = kinds[kind].members[m->known];
-		m->key_len = plain.len;
+	m->known = known_at(r->kind, m->key, m->key_len);
+	if (m->known < 0 && memchr(m->key, '\\', m->key_len)) {
+		buf_init(&plain, BUF_NO_MAX);
+		span_unquote(&plain, m->key - 1, m->key_len + 2);
+		m->known = known_at(r->kind, plain.data, plain.len);
+		m->key_len = m->known < 0 ? m->key_len : plain.len;
+		buf_release(&plain);
 	}
-	buf_release(&plain);
+	if (m->known >= 0)
+		m->key = kinds[r->kind].members[m->known];
+	r->letters |= letter_of(m->key);
 }
 
 /* Of a line that was read: `found` points into it, the record's members into a copy. */
 static struct rec *make(enum rec_kind kind, const char *line, size_t len,
 			const struct span_members *found)
 {
-	size_t cap = found->count + MORE_MEMBERS, i;
-	struct rec *r = new_rec(kind, cap, len + 1);
-	char *copy = (char *)(r->inside + cap);
+	struct rec *r = new_rec(kind, found->count + MORE_MEMBERS, 2 * (len + 1) + MORE_TEXT);
+	char *copy = take_room(r, len + 1);
 	const struct span_member *from;
 	struct member *m;
+	size_t i;
 
 	memcpy(copy, line, len);
 	copy[len] = '\0';
@@ -250,7 +252,7 @@ static struct rec *make(enum rec_kind kind, const char *line, size_t len,
 		m->key_len = from->key_len;
 		m->value = copy + (from->value - line);
 		m->value_len = from->value_len;
-		know_member(r->kind, m);
+		know_member(r, m);
 	}
 	return r;
 }
@@ -280,17 +282,27 @@ void rec_become(struct rec *r, enum rec_kind kind)
 {
 	size_t i;
 
+	if (r->kind == kind)
+		return;
 	r->kind = kind;
 	for (i = 0; i < r->count; i++)
-		know_member(kind, &r->members[i]);
+		know_member(r, &r->members[i]);
 }
 
-/* Asked many times of every record: most members differ in their first letter. */
+/*
+ * Asked a hundred times of a record of somebody else, mostly in vain: then its letter tells. Names
+ * are literals, and where they stand in the table, too, the linker makes one address of them.
+ */
 static struct member *find(const struct rec *r, const char *key)
 {
 	struct member *m;
 	size_t i;
 
+	if (!(r->letters & letter_of(key)))
+		return NULL;
+	for (i = 0; i < r->count; i++)
+		if (r->members[i].key == key)
+			return &r->members[i];
 	for (i = 0; i < r->count; i++) {
 		m = &r->members[i];
 		if (m->key[0] == key[0] && !strncmp(m->key, key, m->key_len) && !key[m->key_len])
@@ -318,9 +330,19 @@ const char *rec_text(struct rec *r, const char *key)
 	if (!m || m->value[0] != '"')
 		return NULL;
 	if (!m->text) {
-		m->text = xmalloc(m->value_len);
-		span_unquote_to(m->text, m->value, m->value_len);
+		m->text = take_room(r, m->value_len);
+		m->text_len = span_unquote_to(m->text, m->value, m->value_len);
 	}
+	return m->text;
+}
+
+const char *rec_decoded(const struct rec *r, const char *key, size_t *len)
+{
+	const struct member *m = find(r, key);
+
+	if (!m || !m->text)
+		return NULL;
+	*len = m->text_len;
 	return m->text;
 }
 
@@ -378,6 +400,7 @@ static struct member *new_member(struct rec *r, const char *key)
 	if (m->known >= 0) {
 		m->key = kinds[r->kind].members[m->known];
 		m->key_len = strlen(key);
+		r->letters |= letter_of(m->key);
 		return m;
 	}
 	buf_init(&quoted, BUF_NO_MAX);
@@ -385,6 +408,7 @@ static struct member *new_member(struct rec *r, const char *key)
 	m->key_len = quoted.len - 2;
 	m->name = buf_take(&quoted);
 	m->key = m->name + 1;
+	r->letters |= letter_of(m->key);
 	return m;
 }
 
@@ -394,10 +418,12 @@ void rec_set_raw(struct rec *r, const char *key, const char *json, size_t len)
 
 	r->changed = true;
 	if (m)
-		forget_value(m);
+		forget_value(r, m);
 	else
 		m = new_member(r, key);
-	m->owned = xstrndup(json, len);
+	m->owned = take_room(r, len + 1);
+	memcpy(m->owned, json, len);
+	m->owned[len] = '\0';
 	m->value = m->owned;
 	m->value_len = len;
 }
@@ -444,7 +470,7 @@ void rec_drop(struct rec *r, const char *key)
 	if (!m)
 		return;
 	r->changed = true;
-	forget_value(m);
+	forget_value(r, m);
 	free(m->name);
 	at = (size_t)(m - r->members);
 	memmove(m, m + 1, (r->count - at - 1) * sizeof(*m));
@@ -475,91 +501,4 @@ struct rec *rec_child(const struct rec *parent, enum rec_kind kind)
 	child = rec_parse(kind, line.data, line.len, NULL);
 	buf_release(&line);
 	return child;
-}
-
-void rec_hash(const struct rec *r, struct hash *h)
-{
-	const struct member *m;
-	size_t i;
-
-	hash_number(h, r->kind);
-	for (i = 0; i < r->count; i++) {
-		m = &r->members[i];
-		hash_bytes(h, m->key, m->key_len);
-		hash_bytes(h, "\":", 2);
-		hash_bytes(h, m->value, m->value_len);
-		hash_bytes(h, ",", 1);
-	}
-}
-
-static void write_key(struct buf *out, const struct member *m, bool *first)
-{
-	if (!*first)
-		buf_addc(out, ',');
-	*first = false;
-	buf_addc(out, '"');
-	buf_add(out, m->key, m->key_len);
-	buf_add(out, "\":", 2);
-}
-
-static void write_unknown(const struct rec *r, struct buf *out, bool *first)
-{
-	size_t i;
-
-	for (i = 0; i < r->count; i++) {
-		if (r->members[i].known >= 0)
-			continue;
-		write_key(out, &r->members[i], first);
-		buf_add(out, r->members[i].value, r->members[i].value_len);
-	}
-}
-
-void rec_write_rest(const struct rec *r, struct buf *out)
-{
-	bool first = true;
-
-	write_unknown(r, out, &first);
-}
-
-void rec_write(const struct rec *r, struct buf *out)
-{
-	const struct member *slots[32] = { NULL };
-	bool first = true;
-	size_t i;
-	int k;
-
-	for (i = 0; i < r->count; i++)
-		if (r->members[i].known >= 0)
-			slots[r->members[i].known] = &r->members[i];
-	buf_addc(out, '{');
-	for (k = 0; kinds[r->kind].members[k]; k++) {
-		if (!slots[k])
-			continue;
-		write_key(out, slots[k], &first);
-		if (slots[k]->owned || r->tight)
-			buf_add(out, slots[k]->value, slots[k]->value_len);
-		else
-			span_canon(out, slots[k]->value, slots[k]->value_len);
-	}
-	write_unknown(r, out, &first);
-	buf_add(out, "}\n", 2);
-}
-
-bool rec_is_literal(const struct rec *r)
-{
-	return r->tight && !r->changed;
-}
-
-bool rec_is_canonical(const struct rec *r)
-{
-	int last = -1, at;
-	size_t i;
-
-	for (i = 0; i < r->count; i++) {
-		at = r->members[i].known >= 0 ? r->members[i].known : INT_MAX;
-		if (at < last)
-			return false;
-		last = at;
-	}
-	return rec_is_literal(r);
 }

@@ -63,6 +63,9 @@ bool rec_has(const struct rec *r, const char *key);	/* there, and not null */
 /* NULL: absent, null or no string. Borrowed until the member is set again. */
 const char *rec_text(struct rec *r, const char *key);
 
+/* What rec_text made of it, if it was asked; else NULL. It holds no NUL. */
+const char *rec_decoded(const struct rec *r, const char *key, size_t *len);
+
 /* 0 and *out; 1 absent or null; -1 not written as an integer that fits. */
 int rec_int(const struct rec *r, const char *key, int64_t *out);
 

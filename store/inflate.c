@@ -68,10 +68,10 @@ int64_t inflate_done(const struct inflate *in)
 	return in->done;
 }
 
-/* One read(2) into in->in. */
-static int read_some(struct inflate *in, struct err *err)
+/* One read(2) into `out`. */
+static int read_some(struct inflate *in, struct buf *out, struct err *err)
 {
-	char *to = buf_room(&in->in, CHUNK);
+	char *to = buf_room(out, CHUNK);
 	ssize_t n;
 
 	do {
@@ -80,7 +80,8 @@ static int read_some(struct inflate *in, struct err *err)
 	if (n < 0)
 		return err_set(err, EXIT_NOINPUT, "cannot read '%s':", in->path);
 	in->ended = n == 0;
-	in->in.len += (size_t)n;
+	out->len += (size_t)n;
+	out->data[out->len] = '\0';
 	in->done += n;
 	return 0;
 }
@@ -108,7 +109,7 @@ static la_ssize_t gzip_bytes(struct archive *a, void *client, const void **bytes
 			archive_set_error(a, EINTR, "stopped");
 			return -1;
 		}
-		if (read_some(in, &err)) {
+		if (read_some(in, &in->in, &err)) {
 			archive_set_error(a, errno, "%s", err.text);
 			return -1;
 		}
@@ -220,9 +221,17 @@ bool inflate_ready(const struct inflate *in)
 
 int inflate_read(struct inflate *in, struct buf *out, struct err *err)
 {
-	if (in->form == FORM_GZIP)
+	switch (in->form) {
+	case FORM_GZIP:
 		return gzip_read(in, out, err);
-	if (!in->ended && !inflate_ready(in) && read_some(in, err))
+	case FORM_PLAIN:
+		if (!in->ended && read_some(in, out, err))
+			return -1;
+		return !in->ended;
+	default:
+		break;
+	}
+	if (!in->ended && !inflate_ready(in) && read_some(in, &in->in, err))
 		return -1;
 	if (in->form == FORM_UNKNOWN)
 		recognise(in);
