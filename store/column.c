@@ -117,7 +117,7 @@ const struct column column_runs[] = {
 	{ 0 }
 };
 
-static const char *name_of(const struct column *c)
+const char *column_name(const struct column *c)
 {
 	return c->name ? c->name : c->member;
 }
@@ -136,7 +136,7 @@ void column_names(struct buf *sql, const struct column *columns, const char *pre
 	const struct column *c;
 
 	for (c = columns; c->member; c++)
-		buf_printf(sql, "%s%s%s", c > columns ? ", " : "", prefix, name_of(c));
+		buf_printf(sql, "%s%s%s", c > columns ? ", " : "", prefix, column_name(c));
 }
 
 void column_marks(struct buf *sql, const struct column *columns, int first)
@@ -278,59 +278,108 @@ int column_check(struct column_row *row, const struct column *columns, struct er
 	return 0;
 }
 
-/* Most texts have no escape and are bound where they stand. */
-static void bind_text(struct column_row *row, sqlite3_stmt *stmt, int at, const char *value,
-		      size_t len)
+/* A member's value as SQL takes it. */
+struct value {
+	const char *text;	/* of COLUMN_TEXT and COLUMN_JSON */
+	size_t len;
+	bool lasts;		/* text: as long as the record; else until the next value */
+	long long whole;	/* of COLUMN_INT and COLUMN_BOOL */
+	double real;
+};
+
+/* Most texts have no escape and are taken where they stand, others where they are decoded. */
+static void take_text(struct column_row *row, const struct column *c, const char *raw, size_t len,
+		      struct value *v)
 {
-	if (row->literal || !memchr(value, '\\', len)) {
-		sqlite3_bind_text(stmt, at, value + 1, (int)len - 2, SQLITE_STATIC);
-		return;
+	v->lasts = true;
+	if (!row->literal && row->rec) {
+		v->text = rec_decoded(row->rec, c->member, &v->len);
+		if (v->text)
+			return;
 	}
+	v->text = raw + 1;
+	v->len = len - 2;
+	if (row->literal || !memchr(raw, '\\', len))
+		return;
 	buf_clear(&row->scratch);
-	span_unquote(&row->scratch, value, len);
-	cell_bind_bytes(stmt, at, row->scratch.data, row->scratch.len);
+	span_unquote(&row->scratch, raw, len);
+	v->text = row->scratch.data;
+	v->len = row->scratch.len;
+	v->lasts = false;
 }
 
-static void bind_value(struct column_row *row, const struct column *c, sqlite3_stmt *stmt,
-		       int at, const char *value, size_t len)
+static struct value take(struct column_row *row, const struct column *c, const char *raw,
+			 size_t len)
 {
-	long long whole = 0;
-	double real = 0;
+	struct value v = { 0 };
 
 	switch (c->type) {
 	case COLUMN_TEXT:
-		bind_text(row, stmt, at, value, len);
+		take_text(row, c, raw, len, &v);
 		break;
 	case COLUMN_INT:
-		read_int(value, len, &whole);
-		sqlite3_bind_int64(stmt, at, whole);
+		read_int(raw, len, &v.whole);
 		break;
 	case COLUMN_REAL:
-		read_real(value, len, &real);
-		sqlite3_bind_double(stmt, at, real);
+		read_real(raw, len, &v.real);
 		break;
 	case COLUMN_BOOL:
-		sqlite3_bind_int(stmt, at, value[0] == 't');
+		v.whole = raw[0] == 't';
 		break;
 	default:
 		buf_clear(&row->scratch);
-		span_canon(&row->scratch, value, len);
-		cell_bind_bytes(stmt, at, row->scratch.data, row->scratch.len);
+		span_canon(&row->scratch, raw, len);
+		v.text = row->scratch.data;
+		v.len = row->scratch.len;
 	}
+	return v;
+}
+
+static void bind_value(const struct column *c, const struct value *v, sqlite3_stmt *stmt, int at)
+{
+	if (c->type == COLUMN_INT || c->type == COLUMN_BOOL)
+		sqlite3_bind_int64(stmt, at, v->whole);
+	else if (c->type == COLUMN_REAL)
+		sqlite3_bind_double(stmt, at, v->real);
+	else if (v->lasts)
+		sqlite3_bind_text(stmt, at, v->text, (int)v->len, SQLITE_STATIC);
+	else
+		cell_bind_bytes(stmt, at, v->text, v->len);
+}
+
+void column_result(struct column_row *row, const struct column *c, sqlite3_context *to)
+{
+	struct value v;
+	const char *raw;
+	size_t len;
+
+	if (!column_row_raw(row, c->member, &raw, &len) || raw[0] == 'n')
+		return;
+	v = take(row, c, raw, len);
+	if (c->type == COLUMN_INT || c->type == COLUMN_BOOL)
+		sqlite3_result_int64(to, v.whole);
+	else if (c->type == COLUMN_REAL)
+		sqlite3_result_double(to, v.real);
+	else
+		sqlite3_result_text(to, v.text, (int)v.len,
+				    v.lasts ? SQLITE_STATIC : SQLITE_TRANSIENT);
 }
 
 int column_bind(struct column_row *row, const struct column *columns, sqlite3_stmt *stmt,
 		int first)
 {
 	const struct column *c;
-	const char *value;
+	struct value value;
+	const char *raw;
 	size_t len;
 
 	for (c = columns; c->member; c++, first++) {
-		if (column_row_raw(row, c->member, &value, &len) && value[0] != 'n')
-			bind_value(row, c, stmt, first, value, len);
-		else
+		if (column_row_raw(row, c->member, &raw, &len) && raw[0] != 'n') {
+			value = take(row, c, raw, len);
+			bind_value(c, &value, stmt, first);
+		} else {
 			sqlite3_bind_null(stmt, first);
+		}
 	}
 	return first;
 }

@@ -47,6 +47,7 @@ extern const struct column column_keys[],	/* image_id and path: of all about an 
 	column_scores[], column_answers[], column_rejects[], column_runs[];
 
 size_t column_count(const struct column *columns);
+const char *column_name(const struct column *c);	/* in the table */
 
 /* "PREa, PREb, PREc": appended to sql, each name with `prefix` before it. */
 void column_names(struct buf *sql, const struct column *columns, const char *prefix);
@@ -86,6 +87,9 @@ int column_check(struct column_row *row, const struct column *columns, struct er
  */
 int column_bind(struct column_row *row, const struct column *columns, sqlite3_stmt *stmt,
 		int first);
+
+/* The same of one column, as what a virtual table shows. Lives as the row's record does. */
+void column_result(struct column_row *row, const struct column *c, sqlite3_context *to);
 
 /* Appends the members that stand in none of the columns and are not `also` or `also2`. */
 void column_rest(const struct span_members *members, const struct column *columns,

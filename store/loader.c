@@ -122,13 +122,27 @@ static int commit(struct loader *l, struct err *err)
 	return 0;
 }
 
-static enum shelf_result put(struct loader *l, struct rec *r, bool plain, struct err *err)
+static enum shelf_result put(struct loader *l, struct rec *r, struct err *err)
 {
 	enum shelf_result result = SHELF_FAILED;
 
 	if (l->db->in_transaction || !begin(l, err))
-		result = plain ? shelf_put_plain(l->shelf, r, err) : shelf_put(l->shelf, r, err);
+		result = shelf_put(l->shelf, r, err);
 	l->open += result == SHELF_NEW || result == SHELF_THERE;
+	return result;
+}
+
+/* One that fresh says is new. */
+static enum shelf_result put_new(struct loader *l, struct rec *r, bool plain, struct err *err)
+{
+	enum shelf_result result;
+
+	if (!l->db->in_transaction && begin(l, err))
+		return SHELF_FAILED;
+	if (l->disturbed)
+		return put(l, r, err);
+	result = shelf_put_new(l->shelf, r, plain, err);
+	l->open += result == SHELF_NEW;
 	return result;
 }
 
@@ -174,17 +188,17 @@ static int put_chunk(void *about, const struct buf *chunk, struct err *err)
 		h = handed_at(chunk, at);
 		prefetch(chunk, at);
 		if (!h.rec) {
-			if (commit(l, err))
+			if (shelf_flush(l->shelf, err) || commit(l, err))
 				return -1;
 			rest(l);
 			continue;
 		}
-		result = put(l, h.rec, h.plain, err);
+		result = put_new(l, h.rec, h.plain, err);
 		if (result != SHELF_NEW && result != SHELF_THERE)
 			return -1;
 		l->new_was_there += result == SHELF_THERE;
 	}
-	return 0;
+	return shelf_flush(l->shelf, err);
 }
 
 static void free_chunk(void *about, const struct buf *chunk)
@@ -314,7 +328,7 @@ static int go_fast_again(struct loader *l, struct err *err)
 
 static enum shelf_result put_here(struct loader *l, struct rec *r, struct err *err)
 {
-	enum shelf_result result = put(l, r, false, err);
+	enum shelf_result result = put(l, r, err);
 
 	if (result != SHELF_NEW && result != SHELF_THERE)
 		return result;

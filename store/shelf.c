@@ -10,6 +10,7 @@
 #include "schemas/hash.h"
 #include "schemas/list.h"
 #include "schemas/record.h"
+#include "store/bulk.h"
 #include "store/column.h"
 #include "store/quiz.h"
 #include "store/spot.h"
@@ -41,7 +42,7 @@ struct shelf {
 	struct column_row row, nested;
 	struct span_members members;
 	struct buf rest, text;
-	bool plain;		/* the record at hand was checked, and leaves nothing for `exact` */
+	struct bulk *bulk;	/* from the first record on that is put this way */
 };
 
 struct shelf *shelf_new(struct db *db, struct err *err)
@@ -76,6 +77,7 @@ void shelf_free(struct shelf *s)
 {
 	if (!s)
 		return;
+	bulk_free(s->bulk);
 	spot_release(&s->spot);
 	quiz_release(&s->quiz);
 	twin_release(&s->reply);
@@ -110,7 +112,7 @@ static enum shelf_result put_image(struct shelf *s, struct rec *r, struct err *e
 {
 	int64_t path;
 
-	if (!s->plain && check_image(&s->row, err))
+	if (check_image(&s->row, err))
 		return SHELF_BAD;
 	if (spot_put(&s->spot, r, &path, err) || spot_describe(&s->spot, &s->row, err))
 		return SHELF_FAILED;
@@ -165,7 +167,7 @@ static enum shelf_result put_caption(struct shelf *s, struct rec *r, struct err 
 {
 	struct twin_key key = { .number = -1 };
 
-	if (!s->plain && check_caption(&s->row, r, err))
+	if (check_caption(&s->row, r, err))
 		return SHELF_BAD;
 	if (spot_put(&s->spot, r, &key.parent, err))
 		return SHELF_FAILED;
@@ -328,12 +330,36 @@ enum shelf_result shelf_put(struct shelf *s, struct rec *r, struct err *err)
 	}
 }
 
-enum shelf_result shelf_put_plain(struct shelf *s, struct rec *r, struct err *err)
+/* The rows of its image and path, for a record that is new: *path. */
+static int place(struct shelf *s, struct rec *r, int64_t *path, struct err *err)
 {
-	enum shelf_result result;
+	int64_t image;
 
-	s->plain = true;
-	result = shelf_put(s, r, err);
-	s->plain = false;
-	return result;
+	if (!s->spot.all_new)
+		return spot_put(&s->spot, r, path, err);
+	if (bulk_place(s->bulk, r, &image, path, err))
+		return -1;
+	spot_remember(&s->spot, image, *path);
+	return 0;
+}
+
+enum shelf_result shelf_put_new(struct shelf *s, struct rec *r, bool plain, struct err *err)
+{
+	int64_t path;
+	bool last = spot_is_last(&s->spot, r, &path), image = rec_kind(r) == REC_IMAGE;
+
+	if (!plain || (image && (last || !s->spot.all_new)))
+		return shelf_flush(s, err) ? SHELF_FAILED : shelf_put(s, r, err);
+	if (!s->bulk && bulk_open(&s->bulk, s->db, err))
+		return SHELF_FAILED;
+	if (!last && place(s, r, &path, err))
+		return SHELF_FAILED;
+	if (!image)
+		bulk_caption(s->bulk, r, path);
+	return SHELF_NEW;
+}
+
+int shelf_flush(struct shelf *s, struct err *err)
+{
+	return s->bulk ? bulk_flush(s->bulk, err) : 0;
 }

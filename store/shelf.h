@@ -31,13 +31,18 @@ void shelf_all_new(struct shelf *s, bool all_new);
 
 /*
  * What shelf_put would say of an image's or a caption's form: SHELF_BAD, or SHELF_NEW. Any thread
- * may ask. *plain: shelf_put_plain may put it.
+ * may ask. *plain: it holds nothing that columns cannot give back (column.h).
  */
 enum shelf_result shelf_check(struct rec *r, bool *plain, struct err *err);
 
 enum shelf_result shelf_put(struct shelf *s, struct rec *r, struct err *err);
 
-/* The same of a record that shelf_check found plain: it is not checked again. */
-enum shelf_result shelf_put_plain(struct shelf *s, struct rec *r, struct err *err);
+/*
+ * The same of an image or a caption that shelf_check was asked about and that is new: all of it,
+ * where shelf_all_new said so, or the caption. Many are put at once, by shelf_flush at the latest;
+ * until then the record is borrowed.
+ */
+enum shelf_result shelf_put_new(struct shelf *s, struct rec *r, bool plain, struct err *err);
+int shelf_flush(struct shelf *s, struct err *err);
 
 #endif

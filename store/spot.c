@@ -138,24 +138,37 @@ static int put_path(struct spot *s, const char *image_id, const char *path, stru
 	return insert(s, SPOT_NEW_PATH, &s->last_path, err) < 0 ? -1 : 0;
 }
 
-int spot_put(struct spot *s, struct rec *r, int64_t *path, struct err *err)
+bool spot_is_last(struct spot *s, struct rec *r, int64_t *path)
 {
 	const char *image_id = rec_text(r, "image_id"), *name = rec_text(r, "image");
-	int result = 0;
 
 	buf_clear(&s->key);
 	buf_adds(&s->key, image_id ? image_id : "");
 	buf_adds(&s->key, name ? "/" : "");
 	buf_adds(&s->key, name ? name : "");
-	if (s->key.len != s->last_key.len ||
-	    memcmp(s->key.data, s->last_key.data, s->key.len)) {
-		buf_clear(&s->last_key);
-		result = put_path(s, image_id, name, err);
-		if (result == 0)
-			buf_add(&s->last_key, s->key.data, s->key.len);
-	}
 	*path = s->last_path;
-	return result;
+	return s->key.len == s->last_key.len &&
+	       !memcmp(s->key.data, s->last_key.data, s->key.len);
+}
+
+void spot_remember(struct spot *s, int64_t image, int64_t path)
+{
+	s->last_image = image;
+	s->last_path = path;
+	buf_clear(&s->last_key);
+	buf_add(&s->last_key, s->key.data, s->key.len);
+}
+
+int spot_put(struct spot *s, struct rec *r, int64_t *path, struct err *err)
+{
+	if (spot_is_last(s, r, path))
+		return 0;
+	buf_clear(&s->last_key);
+	if (put_path(s, rec_text(r, "image_id"), rec_text(r, "image"), err))
+		return -1;
+	spot_remember(s, s->last_image, s->last_path);
+	*path = s->last_path;
+	return 0;
 }
 
 int spot_describe(struct spot *s, struct column_row *row, struct err *err)

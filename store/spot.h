@@ -31,6 +31,13 @@ void spot_release(struct spot *s);
 /* Checks image_id and image; at least one must be there. */
 int spot_check(struct column_row *row, struct err *err);
 
+/*
+ * Is the record about the last one's image, under the same path? Then *path is its row. If not,
+ * spot_remember may say which rows of its own it has got.
+ */
+bool spot_is_last(struct spot *s, struct rec *r, int64_t *path);
+void spot_remember(struct spot *s, int64_t image, int64_t path);
+
 /* The path's row, made if need be. */
 int spot_put(struct spot *s, struct rec *r, int64_t *path, struct err *err);
 

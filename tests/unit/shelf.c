@@ -412,6 +412,105 @@ static void nameless_images_are_found_at_once(void **state)
 	assert_int_equal(count("images"), 1000);
 }
 
+/* ---- new records, many at once ---- */
+
+/* All rows, with the types that SQLite gives their values. */
+static void dump(const char *table, struct buf *to)
+{
+	struct buf sql;
+	sqlite3_stmt *stmt;
+	struct err err;
+	int i;
+
+	buf_init(&sql, BUF_NO_MAX);
+	buf_printf(&sql, "SELECT * FROM %s ORDER BY id", table);
+	stmt = db_prepare(&db, sql.data, &err);
+	assert_non_null(stmt);
+	while (db_step(&db, stmt, &err) > 0) {
+		buf_adds(to, table);
+		for (i = 0; i < sqlite3_column_count(stmt); i++)
+			buf_printf(to, "|%d:%s", sqlite3_column_type(stmt, i),
+				   sqlite3_column_text(stmt, i) ?
+				   (const char *)sqlite3_column_text(stmt, i) : "");
+		buf_addc(to, '\n');
+	}
+	sqlite3_finalize(stmt);
+	buf_release(&sql);
+}
+
+static const struct {
+	enum rec_kind kind;
+	const char *line;
+} varied[] = {
+	{ REC_IMAGE, "{" IMAGE ",\"source\":{\"a\": [1, 2]},\"source_id\":17," ODD "}" },
+	{ REC_CAPTION, "{" CAPTION ",\"flags\":[\"long\", \"odd\"],\"source\":\"x\\/y\"," ODD "}" },
+	{ REC_CAPTION, "{\"caption_id\":\"2\",\"image_id\":\"" ID "\",\"image\":\"a b.jpg\"}" },
+	{ REC_CAPTION, "{\"caption_id\":\"3\",\"image\":\"n\\u00e4meless.jpg\",\"caption\":\"\"}" },
+	{ REC_CAPTION, "{\"caption_id\":\"4\",\"image\":\"n\\u00e4meless.jpg\",\"caption\":null}" },
+	{ REC_CAPTION, "{\"caption_id\":\"5\",\"image_id\":\"pathless\",\"caption\":\"Plain.\"}" },
+	{ REC_IMAGE, "{\"image_id\":\"next\",\"image\":\"next.png\",\"width\":0,\"bytes\":null}" },
+	{ REC_IMAGE, "{\"image_id\":\"last\",\"image\":\"last.png\",\"mime\":\"image/png\"}" },
+	{ REC_CAPTION, "{\"caption_id\":\"6\",\"image_id\":\"last\",\"image\":\"last.png\","
+	  "\"model\":\"m\\\"\",\"source_id\":[{}]}" },
+};
+
+/* Every other record has been asked for its texts, and one says more than its line. */
+static struct rec *nth(size_t i)
+{
+	struct err err = { .text = "" };
+	struct rec *r = rec_parse(varied[i].kind, varied[i].line, strlen(varied[i].line), &err);
+
+	assert_non_null(r);
+	if (i % 2) {
+		rec_text(r, "caption");
+		rec_text(r, "source");
+	}
+	if (i == 5)
+		rec_set_text(r, "prompt_id", "a\tb");
+	return r;
+}
+
+static void put_all(bool at_once, struct buf *to)
+{
+	struct rec *put[COUNT(varied)];
+	struct err err = { .text = "" };
+	bool plain;
+	size_t i;
+
+	open_store(NULL);
+	shelf_all_new(shelf, at_once);
+	for (i = 0; i < COUNT(varied); i++) {
+		put[i] = nth(i);
+		assert_int_equal(shelf_check(put[i], &plain, &err), SHELF_NEW);
+		assert_int_equal(at_once ? shelf_put_new(shelf, put[i], plain, &err) :
+				 shelf_put(shelf, put[i], &err), SHELF_NEW);
+	}
+	assert_int_equal(shelf_flush(shelf, &err), 0);
+	for (i = 0; i < COUNT(varied); i++)
+		rec_free(put[i]);
+	dump("images", to);
+	dump("paths", to);
+	dump("captions", to);
+	close_store(NULL);
+}
+
+/* The same rows under the same numbers as one by one. */
+static void new_ones_at_once(void **state)
+{
+	struct buf one, all;
+
+	(void)state;
+	buf_init(&one, BUF_NO_MAX);
+	buf_init(&all, BUF_NO_MAX);
+	put_all(false, &one);
+	put_all(true, &all);
+	assert_non_null(strstr(one.data, "captions|1:5|3:5|1:3|3:Plain.|5:|3:a\tb"));
+	assert_non_null(strstr(one.data, "images|1:1|3:" ID "|3:image/jpeg|1:640|1:480|1:1234|1:6"));
+	assert_string_equal(all.data, one.data);
+	buf_release(&one);
+	buf_release(&all);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,6 +531,7 @@ int main(void)
 		STORE_TEST(paths_of_one_image_share_its_row),
 		STORE_TEST(nameless_images_are_found_at_once),
 		STORE_TEST(known_members_of_lists_are_known_escaped),
+		cmocka_unit_test(new_ones_at_once),
 		cmocka_unit_test(schemas_name_the_members_of_records),
 	};
 

@@ -1,39 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Captions of 2 KB into a store, 200 thousand and two million, beside DuckDB's `create table as
-# select distinct` of the same file, by turns; medians of three. Needs 20 GB of scratch space;
-# DUCKDB_DIR names the folder whose node_modules holds @duckdb/node-api. A virtual machine is slow
-# where it uses memory for the first time: of two million the first round takes half as long again.
+# select distinct` of the same file, by turns; medians of three, of whole processes: what is counted
+# is on the disk. Needs 20 GB of scratch space; DUCKDB_DIR names the folder whose node_modules holds
+# @duckdb/node-api. A virtual machine is slow where it uses memory for the first time: of two million
+# the first round takes half as long again.
 
-# duck FILE: seconds of DuckDB alone, without starting node.
-duck() {
-	(cd "$DUCKDB_DIR" && node --input-type=module - "$1" "$work/duck.db" <<'END'
-import { DuckDBInstance } from '@duckdb/node-api';
+cat >duck.mjs <<'END'
+import { createRequire } from "node:module";
+const { DuckDBInstance } = createRequire(process.env.DUCKDB_DIR + "/")("@duckdb/node-api");
 const [file, db] = process.argv.slice(2);
 const c = await (await DuckDBInstance.create(db)).connect();
-const start = performance.now();
 await c.run(`create table t as select distinct * from read_json('${file}', format = 'newline_delimited')`);
-console.log(((performance.now() - start) / 1000).toFixed(2));
+c.closeSync();
 END
-	)
-	rm -f "$work"/duck.db*
-}
+# middle FILE: its median
+middle() { sort -n "$1" | awk '{ a[NR] = $1 } END { print a[int((NR + 1) / 2)] }'; }
 # ingest_row COUNT ROUNDS
 ingest_row() {
 	./captions "$1" >captions.jsonl
+	: >ours; : >theirs
 	for round in $(seq "$2"); do
 		rm -f store.db*
-		/usr/bin/env time -f '%e %M' -o took capqa ingest -q -d store.db captions.jsonl
-		d=-
-		[ -z "${DUCKDB_DIR:-}" ] || d=$(duck "$work/captions.jsonl")
-		echo "$(cat took) $d"
-	done | sort -k1n | awk -v n="$1" -v rounds="$2" -v mb="$(wc -c <captions.jsonl)" '
-		NR == int((rounds + 1) / 2) {
-		printf "ingest    %d captions: %.0f MB/s, RSS %.0f MB", n, mb / 1e6 / $1, $2 / 1024
-		if ($3 != "-") printf ", %.2f of DuckDB (%.0f MB/s)", $3 / $1, mb / 1e6 / $3
+		/usr/bin/env time -a -f '%e %M' -o ours capqa ingest -q -d store.db captions.jsonl
+		[ -z "${DUCKDB_DIR:-}" ] ||
+			/usr/bin/env time -a -f %e -o theirs node duck.mjs captions.jsonl duck.db
+		rm -f duck.db*
+	done
+	awk '{ print $2 / 1024 }' ours >rss
+	awk -v n="$1" -v mb="$(wc -c <captions.jsonl)" -v s="$(middle ours)" -v d="$(middle theirs)" \
+		-v rss="$(middle rss)" 'BEGIN {
+		printf "ingest    %d captions: %.0f MB/s, RSS %.0f MB", n, mb / 1e6 / s, rss
+		if (d) printf ", %.2f of DuckDB (%.0f MB/s)", d / s, mb / 1e6 / d
 		print ""
-		print mb / 1e6 / $1 >("rate." n) }'
-	rm -f store.db* captions.jsonl
+		print mb / 1e6 / s >("rate." n) }'
+	rm -f store.db* captions.jsonl ours theirs rss
 }
 if [ -z "${DUCKDB_DIR:-}" ]; then
 	echo "ingest    no DuckDB beside it: DUCKDB_DIR is not set"
@@ -51,6 +52,6 @@ cat took.first took.second | awk -v mb="$(wc -c <second.jsonl)" '
 	NR == 1 { first = $1 }
 	NR == 2 { printf "ingest    1000000 captions more: %.0f MB/s, RSS %.0f MB, %.2f of the rate of the first\n",
 		mb / 1e6 / $1, $2 / 1024, first / $1 }'
-rm -f store.db* first.jsonl second.jsonl
+rm -f store.db* first.jsonl second.jsonl duck.mjs
 awk 'NR == 1 { a = $1 } NR == 2 { printf "ingest    rate at 2 M against 200 k: %.2f\n", $1 / a }' \
 	rate.200000 rate.2000000
