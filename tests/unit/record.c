@@ -238,6 +238,14 @@ static void test_set_many(void **state)
 	writes(r, want.data);
 	writes(new, want.data);
 	assert_string_equal(rec_text(r, "image"), "a.png");
+	for (i = 0; i < 40; i++) {
+		buf_clear(&name);
+		buf_printf(&name, "m%d", i);
+		assert_true(rec_has(r, name.data));
+		assert_true(rec_has(new, name.data));
+	}
+	assert_false(rec_has(r, "m"));
+	assert_false(rec_has(r, "m400"));
 	rec_free(r);
 	rec_free(new);
 	buf_release(&want);

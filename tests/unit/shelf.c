@@ -452,6 +452,7 @@ static const struct {
 	{ REC_IMAGE, "{\"image_id\":\"last\",\"image\":\"last.png\",\"mime\":\"image/png\"}" },
 	{ REC_CAPTION, "{\"caption_id\":\"6\",\"image_id\":\"last\",\"image\":\"last.png\","
 	  "\"model\":\"m\\\"\",\"source_id\":[{}]}" },
+	{ REC_CAPTION, "{\"caption_id\":\"7\",\"image\":\"7.jpg\",\"source\":\"mine\",\"odd\":1}" },
 };
 
 /* Every other record has been asked for its texts, and one says more than its line. */
