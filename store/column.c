@@ -457,6 +457,9 @@ static int slot_of(const struct column_out *out, const char *member)
 	int i;
 
 	for (i = 0; out->names[i]; i++)
+		if (out->names[i] == member)	/* literals: mostly one address */
+			return i;
+	for (i = 0; out->names[i]; i++)
 		if (!strcmp(out->names[i], member))
 			return i;
 	return -1;

@@ -115,6 +115,7 @@ struct rows {
 	int64_t records;
 	struct buf line, turned, names, ready;
 	struct batch_row *batch;
+	size_t *order;			/* where in `batch` the rows are, by their numbers */
 	size_t batched, given, batch_most;
 	bool ended;		/* of `next`: a step more would start it again */
 };
@@ -256,6 +257,7 @@ void rows_free(struct rows *r)
 	buf_release(&r->names);
 	buf_release(&r->ready);
 	free(r->batch);
+	free(r->order);
 	sqlite3_exec(r->db->handle, "ROLLBACK", NULL, NULL, NULL);
 	free(r);
 }
@@ -265,13 +267,6 @@ static int by_record(const void *a, const void *b)
 	const struct batch_row *x = a, *y = b;
 
 	return x->record < y->record ? -1 : x->record > y->record;
-}
-
-static int by_number(const void *a, const void *b)
-{
-	const struct batch_row *x = a, *y = b;
-
-	return x->number < y->number ? -1 : x->number > y->number;
 }
 
 static struct fetch_text text_of(const struct rows *r, struct name name)
@@ -365,6 +360,7 @@ static void choose_batch(struct rows *r)
 		most = r->batch_most * 8;
 	r->batch_most = most > BATCH_MAX ? BATCH_MAX : most ? most : 1;
 	r->batch = xrealloc_array(r->batch, r->batch_most, sizeof(*r->batch));
+	r->order = xrealloc_array(r->order, r->batch_most, sizeof(*r->order));
 }
 
 static struct name keep_name(struct rows *r, int column)
@@ -403,11 +399,17 @@ static int fill_batch(struct rows *r, struct err *err)
 	if (got < 0)
 		return -1;
 	qsort(r->batch, r->batched, sizeof(*r->batch), by_record);
-	for (i = 0; i < r->batched; i++)
+	for (i = 0; i < r->batched; i++) {
 		if (form_row(r, &r->batch[i], err))
 			return -1;
-	qsort(r->batch, r->batched, sizeof(*r->batch), by_number);
+		r->order[r->batch[i].number] = i;
+	}
 	return r->batched ? 1 : 0;
+}
+
+static const struct batch_row *row_at(const struct rows *r, size_t number)
+{
+	return &r->batch[r->order[number]];
 }
 
 static int next_full(struct rows *r, const char **row, size_t *len, struct err *err)
@@ -420,7 +422,7 @@ static int next_full(struct rows *r, const char **row, size_t *len, struct err *
 		if (got <= 0)
 			return got;
 	}
-	next = &r->batch[r->given++];
+	next = row_at(r, r->given++);
 	*row = r->ready.data + next->at;
 	*len = next->len;
 	return 1;
@@ -443,7 +445,7 @@ int rows_next(struct rows *r, const char **row, size_t *len, struct err *err)
 
 int rows_split(const struct rows *r)
 {
-	return r->form ? form_split(r->form) : r->batch[r->given - 1].split;
+	return r->form ? form_split(r->form) : row_at(r, r->given - 1)->split;
 }
 
 const struct form_image *rows_image(const struct rows *r)

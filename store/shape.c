@@ -18,6 +18,7 @@ enum shape_kind { SHAPE_NULL, SHAPE_BOOL, SHAPE_INT, SHAPE_FLOAT, SHAPE_TEXT, SH
 struct shape {
 	enum shape_kind kind;
 	char *name;			/* as written between the quotes */
+	struct buf intro;		/* once settled: what stands before its value: `,"name":` */
 	struct shape **parts;		/* members in order; a list has one, for all elements */
 	size_t count, cap;
 	bool known;			/* a member of the sample: before those learned */
@@ -60,6 +61,7 @@ static struct shape *add_part(struct shape *s, const char *name, size_t len)
 	struct shape *part = xcalloc(1, sizeof(*part));
 
 	part->name = xstrndup(name, len);
+	buf_init(&part->intro, BUF_NO_MAX);
 	s->parts = xgrow(s->parts, &s->cap, s->count, sizeof(*s->parts));
 	s->parts[s->count++] = part;
 	return part;
@@ -164,6 +166,7 @@ struct shape *shape_of(const char *sample)
 {
 	struct shape *s = xcalloc(1, sizeof(*s));
 
+	buf_init(&s->intro, BUF_NO_MAX);
 	shape_learn(s, sample, strlen(sample));
 	mark_sampled(s);
 	return s;
@@ -179,6 +182,7 @@ void shape_free(struct shape *s)
 		shape_free(s->parts[i]);
 	free(s->parts);
 	free(s->name);
+	buf_release(&s->intro);
 	free(s);
 }
 
@@ -211,6 +215,7 @@ void shape_settle(struct shape *s)
 	if (s->sampled || s->kind == SHAPE_MIXED)
 		s->rewrite = true;
 	for (i = 0; i < s->count; i++) {
+		buf_printf(&s->parts[i]->intro, "%s\"%s\":", i ? "," : "{", s->parts[i]->name);
 		shape_settle(s->parts[i]);
 		s->rewrite |= s->parts[i]->rewrite;
 	}
@@ -247,12 +252,9 @@ void shape_end(struct shape *s, struct buf *out)
 	struct shape *part;
 	size_t i;
 
-	buf_addc(out, '{');
 	for (i = 0; i < s->count; i++) {
 		part = s->parts[i];
-		buf_adds(out, i ? ",\"" : "\"");
-		buf_adds(out, part->name);
-		buf_adds(out, "\":");
+		buf_add(out, part->intro.data, part->intro.len);
 		if (part->value)
 			shape_write(part, part->value, part->len, out);
 		else
