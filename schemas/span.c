@@ -61,7 +61,7 @@ static const char *walk_escape(struct walk *w, const char *p)
 {
 	int c, low;
 
-	if (p < w->end && *p && strchr("\"\\/bfnrt", *p))
+	if (p < w->end && span_meaning[(unsigned char)*p])
 		return p + 1;
 	if (p == w->end || *p != 'u')
 		return wrong(w, p, "unknown escape");

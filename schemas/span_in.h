@@ -44,6 +44,9 @@ static inline const char *span_skip_plain(const char *p, const char *end)
 	return p;
 }
 
+/* What a letter behind a backslash means; 0: nothing by itself, as u. */
+extern const char span_meaning[256];
+
 /* Four hex digits at p, or -1. */
 static inline int span_hex4(const char *p, const char *end)
 {

@@ -53,16 +53,19 @@ void span_quote(struct buf *out, const char *text, size_t len)
 	buf_addc(out, '"');
 }
 
+const char span_meaning[256] = {
+	['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f', ['n'] = '\n', ['r'] = '\r',
+	['t'] = '\t',
+};
+
 /* What the escape behind a backslash means, to *to; returns where it ends. */
 static const char *unescape(const char *p, const char *end, char **to)
 {
-	static const char from[] = "bfnrt", means[] = "\b\f\n\r\t";
-	const char *known;
+	char plain = span_meaning[(unsigned char)*p];
 	int c;
 
 	if (*p != 'u') {
-		known = memchr(from, *p, sizeof(from) - 1);
-		*(*to)++ = known ? means[known - from] : *p;
+		*(*to)++ = plain ? plain : *p;
 		return p + 1;
 	}
 	c = span_hex4(p + 1, end);

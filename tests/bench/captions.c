@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * captions: N caption records for benches, 2 KB each, every twentieth a line that was there
- * before. No two images are the same, and ids come in no order, as hashes do.
+ * captions: N rows of an image and its caption for benches, 2 KB each, every twentieth a line that
+ * was there before. No two images are the same. As captions of models do, these hold paragraphs,
+ * lists, quotes, letters beyond ASCII, as they are and escaped.
  *
  *	captions N [FROM] >captions.jsonl		lines FROM to FROM + N
  */
@@ -13,6 +14,7 @@
 
 #define WORDS 300		/* about 2 KB */
 #define VOCABULARY 20000
+#define MARKS 6
 
 static char words[VOCABULARY][20];
 
@@ -51,18 +53,20 @@ static const char *word_of(uint64_t draw)
 
 static void line(uint64_t i)
 {
+	static const char *const marks[] = { ".\\n\\n", ":\\n- **", " \\\"so\\\" ", " café ",
+					     " gr\\u00fcn ", ", " };
 	uint64_t state = mix(i);
 	int w;
 
-	printf("{\"caption_id\":\"%016" PRIx64 "%016" PRIx64 "\",\"image_id\":\"%016" PRIx64
-	       "%016" PRIx64 "\",\"image\":\"images/%06" PRIu64 "/%013" PRIu64 ".png\","
-	       "\"caption\":\"", mix(state), mix(state + 1), mix(state + 2), mix(state + 3),
-	       i / 10000, state % UINT64_C(10000000000000));
+	printf("{\"image\":\"images/%06" PRIu64 "/%013" PRIu64 ".png\",\"caption\":\"", i / 10000,
+	       state % UINT64_C(10000000000000));
 	for (w = 0; w < WORDS; w++) {
 		state = mix(state);
-		printf("%s%s", w ? " " : "", word_of(state));
+		if (w)
+			fputs(state % 24 ? " " : marks[(state >> 8) % MARKS], stdout);
+		fputs(word_of(state), stdout);
 	}
-	printf(".\",\"model\":\"caprl-3b\"}\n");
+	puts(".\"}");
 }
 
 int main(int argc, char **argv)
