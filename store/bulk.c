@@ -5,26 +5,27 @@
  */
 #include "store/bulk.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "cli/buf.h"
 #include "schemas/record.h"
 #include "store/column.h"
 
-#define CELLS_MAX 16
+#define SHOWN_MAX 16
 #define PARTS 4
 
-enum cell_what { CELL_PARENT, CELL_VALUE, CELL_REST, CELL_LISTED };
+enum shown_what { SHOW_PARENT, SHOW_VALUE, SHOW_REST, SHOW_LISTED };
 
 /* A column: what of a record it shows. */
-struct cell {
-	enum cell_what what;
-	const struct column *column;	/* of CELL_VALUE */
+struct shown {
+	enum shown_what what;
+	const struct column *column;	/* of SHOW_VALUE */
 	bool of_image;			/* told by an image's record only */
 };
 
 /* In the order of the columns of the INSERT. */
-struct shape {
+struct target {
 	const char *table, *module, *parent;	/* parent: the column of the row above, or NULL */
 	struct { const struct column *columns; bool of_image; } parts[PARTS];
 	bool has_rest, rest_of_image, is_listed;
@@ -36,7 +37,7 @@ static const struct column path_names[] = { { "image", COLUMN_TEXT, "path" }, { 
 
 enum { IMAGES, PATHS, CAPTIONS, TABLES };
 
-static const struct shape shapes[TABLES] = {
+static const struct target targets[TABLES] = {
 	[IMAGES] = { .table = "images", .module = "bulk_images",
 		.parts = { { image_ids, false }, { column_images, true } } },
 	[PATHS] = { .table = "paths", .module = "bulk_paths", .parent = "image",
@@ -52,9 +53,9 @@ struct waiting {
 };
 
 struct table {
-	const struct shape *shape;
-	struct cell cells[CELLS_MAX];
-	int cell_count;
+	const struct target *target;
+	struct shown shown[SHOWN_MAX];
+	int shown_count;
 	struct waiting *rows;
 	size_t count, cap;
 	sqlite3_vtab_cursor walk;	/* one at a time */
@@ -96,7 +97,7 @@ static int vt_connect(sqlite3 *handle, void *about, int argc, const char *const 
 		return SQLITE_NOMEM;
 	*made = (struct seen){ .table = t };
 	buf_init(&sql, BUF_NO_MAX);
-	for (i = 0; i < t->cell_count; i++)
+	for (i = 0; i < t->shown_count; i++)
 		buf_printf(&sql, "%sc%d", i ? ", " : "CREATE TABLE rows (", i);
 	buf_addc(&sql, ')');
 	code = sqlite3_declare_vtab(handle, sql.data);
@@ -175,22 +176,22 @@ static void show_rest(struct table *t, sqlite3_context *to)
 static int vt_column(sqlite3_vtab_cursor *cursor, sqlite3_context *to, int i)
 {
 	struct table *t = table_of(cursor->pVtab);
-	const struct cell *cell = &t->cells[i];
+	const struct shown *shown = &t->shown[i];
 	bool is_image = rec_kind(t->rows[t->at].rec) == REC_IMAGE;
 
-	if (cell->of_image && !is_image)
+	if (shown->of_image && !is_image)
 		return SQLITE_OK;
-	switch (cell->what) {
-	case CELL_PARENT:
+	switch (shown->what) {
+	case SHOW_PARENT:
 		sqlite3_result_int64(to, t->rows[t->at].parent);
 		break;
-	case CELL_VALUE:
-		column_result(&t->row, cell->column, to);
+	case SHOW_VALUE:
+		column_result(&t->row, shown->column, to);
 		break;
-	case CELL_REST:
+	case SHOW_REST:
 		show_rest(t, to);
 		break;
-	case CELL_LISTED:
+	case SHOW_LISTED:
 		sqlite3_result_int(to, is_image);
 	}
 	return SQLITE_OK;
@@ -210,28 +211,29 @@ static const sqlite3_module module = {
 
 /* ---- tables ---- */
 
-static void add_cell(struct table *t, struct buf *names, const char *name, struct cell cell)
+static void add_shown(struct table *t, struct buf *names, const char *name, struct shown shown)
 {
-	buf_printf(names, "%s%s", t->cell_count ? ", " : "", name);
-	t->cells[t->cell_count++] = cell;
+	assert(t->shown_count < SHOWN_MAX);
+	buf_printf(names, "%s%s", t->shown_count ? ", " : "", name);
+	t->shown[t->shown_count++] = shown;
 }
 
-static void list_cells(struct table *t, struct buf *names)
+static void list_shown(struct table *t, struct buf *names)
 {
-	const struct shape *shape = t->shape;
+	const struct target *target = t->target;
 	const struct column *c;
 	int i;
 
-	if (shape->parent)
-		add_cell(t, names, shape->parent, (struct cell){ .what = CELL_PARENT });
-	for (i = 0; i < PARTS && shape->parts[i].columns; i++)
-		for (c = shape->parts[i].columns; c->member; c++)
-			add_cell(t, names, column_name(c),
-				 (struct cell){ CELL_VALUE, c, shape->parts[i].of_image });
-	if (shape->has_rest)
-		add_cell(t, names, "rest", (struct cell){ CELL_REST, NULL, shape->rest_of_image });
-	if (shape->is_listed)
-		add_cell(t, names, "listed", (struct cell){ .what = CELL_LISTED });
+	if (target->parent)
+		add_shown(t, names, target->parent, (struct shown){ .what = SHOW_PARENT });
+	for (i = 0; i < PARTS && target->parts[i].columns; i++)
+		for (c = target->parts[i].columns; c->member; c++)
+			add_shown(t, names, column_name(c),
+				 (struct shown){ SHOW_VALUE, c, target->parts[i].of_image });
+	if (target->has_rest)
+		add_shown(t, names, "rest", (struct shown){ SHOW_REST, NULL, target->rest_of_image });
+	if (target->is_listed)
+		add_shown(t, names, "listed", (struct shown){ .what = SHOW_LISTED });
 }
 
 /*
@@ -243,28 +245,28 @@ static int prepare(struct table *t, struct db *db, const struct buf *names, stru
 	struct buf sql;
 
 	buf_init(&sql, BUF_NO_MAX);
-	buf_printf(&sql, "INSERT OR ROLLBACK INTO %s (%s) SELECT * FROM %s", t->shape->table,
-		   names->data, t->shape->module);
+	buf_printf(&sql, "INSERT OR ROLLBACK INTO %s (%s) SELECT * FROM %s", t->target->table,
+		   names->data, t->target->module);
 	t->insert = db_prepare(db, sql.data, err);
 	buf_clear(&sql);
-	buf_printf(&sql, "SELECT ifnull(max(id), 0) FROM %s", t->shape->table);
+	buf_printf(&sql, "SELECT ifnull(max(id), 0) FROM %s", t->target->table);
 	if (t->insert)
 		t->last = db_prepare(db, sql.data, err);
 	buf_release(&sql);
 	return t->last ? 0 : -1;
 }
 
-static int open_table(struct table *t, const struct shape *shape, struct db *db, struct err *err)
+static int open_table(struct table *t, const struct target *target, struct db *db, struct err *err)
 {
 	struct buf names;
 	int code;
 
-	t->shape = shape;
+	t->target = target;
 	column_row_init(&t->row);
 	buf_init(&t->rest, BUF_NO_MAX);
 	buf_init(&names, BUF_NO_MAX);
-	list_cells(t, &names);
-	code = sqlite3_create_module(db->handle, shape->module, &module, t) ? db_fault(db, err) :
+	list_shown(t, &names);
+	code = sqlite3_create_module(db->handle, target->module, &module, t) ? db_fault(db, err) :
 	       prepare(t, db, &names, err);
 	buf_release(&names);
 	return code;
@@ -274,9 +276,9 @@ static void close_table(struct table *t, struct db *db)
 {
 	sqlite3_finalize(t->insert);
 	sqlite3_finalize(t->last);
-	if (!t->shape)
+	if (!t->target)
 		return;
-	sqlite3_create_module(db->handle, t->shape->module, NULL, NULL);
+	sqlite3_create_module(db->handle, t->target->module, NULL, NULL);
 	column_row_release(&t->row);
 	buf_release(&t->rest);
 	free(t->rows);
@@ -289,7 +291,7 @@ int bulk_open(struct bulk **to, struct db *db, struct err *err)
 
 	b->db = db;
 	for (i = 0; i < TABLES && !code; i++)
-		code = open_table(&b->tables[i], &shapes[i], db, err);
+		code = open_table(&b->tables[i], &targets[i], db, err);
 	if (code) {
 		bulk_free(b);
 		b = NULL;
@@ -356,7 +358,7 @@ static int flush(struct bulk *b, struct table *t, struct err *err)
 	t->count = 0;
 	if (known && sqlite3_last_insert_rowid(b->db->handle) != last)
 		return err_set(err, EXIT_OUTPUT, "store '%s' does not number its rows of %s one "
-			       "after the other", b->db->path, t->shape->table);
+			       "after the other", b->db->path, t->target->table);
 	return 0;
 }
 
