@@ -88,7 +88,8 @@ int column_check(struct column_row *row, const struct column *columns, struct er
 int column_bind(struct column_row *row, const struct column *columns, sqlite3_stmt *stmt,
 		int first);
 
-/* The same of one column, as what a virtual table shows. Lives as the row's record does. */
+/* The same of one column, as what a virtual table shows: NULL where the record says nothing. The
+ * record must live until the row is in. */
 void column_result(struct column_row *row, const struct column *c, sqlite3_context *to);
 
 /* Appends the members that stand in none of the columns and are not `also` or `also2`. */

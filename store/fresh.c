@@ -149,12 +149,11 @@ int fresh_open(struct fresh **to, struct db *db, struct err *err)
 	return 0;
 }
 
-/* Every row refers to one that was put in just before, so SQLite need not look it up. Nothing is
- * deleted, so no page need be zeroed twice. */
+/* Every row refers to one that was put in just before, so SQLite need not look it up. */
 static int without_log(struct fresh *f, struct err *err)
 {
 	return db_without_log(f->db, err) ||
-	       db_exec(f->db, "PRAGMA foreign_keys = OFF; PRAGMA secure_delete = OFF", err) ? -1 : 0;
+	       db_exec(f->db, "PRAGMA foreign_keys = OFF", err) ? -1 : 0;
 }
 
 /* A change of the log counts as a writer's, so who writes is asked anew. */

@@ -122,27 +122,17 @@ static int commit(struct loader *l, struct err *err)
 	return 0;
 }
 
-static enum shelf_result put(struct loader *l, struct rec *r, struct err *err)
-{
-	enum shelf_result result = SHELF_FAILED;
-
-	if (l->db->in_transaction || !begin(l, err))
-		result = shelf_put(l->shelf, r, err);
-	l->open += result == SHELF_NEW || result == SHELF_THERE;
-	return result;
-}
-
-/* One that fresh says is new. */
-static enum shelf_result put_new(struct loader *l, struct rec *r, bool plain, struct err *err)
+/* In a transaction, and counted as its own. fresh: one that fresh says is new; plain: see shelf_check. */
+static enum shelf_result put(struct loader *l, struct rec *r, bool fresh, bool plain,
+			     struct err *err)
 {
 	enum shelf_result result;
 
 	if (!l->db->in_transaction && begin(l, err))
 		return SHELF_FAILED;
-	if (l->disturbed)
-		return put(l, r, err);
-	result = shelf_put_new(l->shelf, r, plain, err);
-	l->open += result == SHELF_NEW;
+	result = fresh && !l->disturbed ? shelf_put_new(l->shelf, r, plain, err) :
+		 shelf_put(l->shelf, r, err);
+	l->open += result == SHELF_NEW || result == SHELF_THERE;
 	return result;
 }
 
@@ -193,7 +183,7 @@ static int put_chunk(void *about, const struct buf *chunk, struct err *err)
 			rest(l);
 			continue;
 		}
-		result = put_new(l, h.rec, h.plain, err);
+		result = put(l, h.rec, true, h.plain, err);
 		if (result != SHELF_NEW && result != SHELF_THERE)
 			return -1;
 		l->new_was_there += result == SHELF_THERE;
@@ -328,7 +318,7 @@ static int go_fast_again(struct loader *l, struct err *err)
 
 static enum shelf_result put_here(struct loader *l, struct rec *r, struct err *err)
 {
-	enum shelf_result result = put(l, r, err);
+	enum shelf_result result = put(l, r, false, false, err);
 
 	if (result != SHELF_NEW && result != SHELF_THERE)
 		return result;
