@@ -8,12 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <unistd.h>
 
 #include "cli/msg.h"
 
-static volatile sig_atomic_t stop;
+static atomic_int stop;	/* threads ask, too */
 static int wake[2] = { -1, -1 };
 
 static void on_signal(int number)

@@ -193,13 +193,11 @@ static void take_text(struct shot *shot, const struct lvlm_reply *reply)
 static void write_caption(const struct shot *shot, struct buf *out)
 {
 	struct rec *r = rec_child(shot->of->item.rec, REC_CAPTION);
-	char id[33];
 	struct buf flags;
 
-	rec_caption_id(rec_image_key(r), shot->text, opt.model.model, id);
-	rec_set_text(r, "caption_id", id);
 	rec_set_text(r, "caption", shot->text);
 	rec_set_text(r, "model", opt.model.model);
+	rec_identify(r);
 	rec_set_text(r, "prompt_id", here.prompt_id);
 	buf_init(&flags, BUF_NO_MAX);
 	hygiene_json(shot->flags, &flags);

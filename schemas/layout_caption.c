@@ -128,7 +128,6 @@ int layout_caption(struct rec *r, const char *image_field, const char *text_fiel
 		   struct err *err)
 {
 	const char *from;
-	char id[33];
 
 	rec_become(r, REC_CAPTION);
 	if (!image_field && !text_field && rec_text(r, "caption_id") && rec_image_key(r) &&
@@ -141,9 +140,7 @@ int layout_caption(struct rec *r, const char *image_field, const char *text_fiel
 	if (!from || layout_settle_image(r, image_field, err))
 		return -1;
 	move_caption(r, from);
-	if (!rec_has(r, "caption_id")) {
-		rec_caption_id(rec_image_key(r), rec_text(r, "caption"), rec_text(r, "model"), id);
-		rec_set_text(r, "caption_id", id);
-	}
+	if (!rec_has(r, "caption_id"))
+		rec_identify(r);
 	return 0;
 }

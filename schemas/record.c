@@ -289,6 +289,15 @@ void rec_become(struct rec *r, enum rec_kind kind)
 		know_member(r, &r->members[i]);
 }
 
+static inline bool is_named(const struct member *m, const char *key)
+{
+	size_t i;
+
+	for (i = 0; i < m->key_len && m->key[i] == key[i]; i++)
+		;
+	return i == m->key_len && !key[i];
+}
+
 /*
  * Asked a hundred times of a record of somebody else, mostly in vain: then its letter tells. Names
  * are literals, and where they stand in the table, too, the linker makes one address of them.
@@ -305,7 +314,7 @@ static struct member *find(const struct rec *r, const char *key)
 			return &r->members[i];
 	for (i = 0; i < r->count; i++) {
 		m = &r->members[i];
-		if (m->key[0] == key[0] && !strncmp(m->key, key, m->key_len) && !key[m->key_len])
+		if (is_named(m, key))
 			return m;
 	}
 	return NULL;
@@ -412,34 +421,57 @@ static struct member *new_member(struct rec *r, const char *key)
 	return m;
 }
 
-void rec_set_raw(struct rec *r, const char *key, const char *json, size_t len)
+/* The member's new value, in memory from take_room. What it was made of may be the old one. */
+static void set_value(struct rec *r, const char *key, char *value, size_t len)
 {
 	struct member *m = find(r, key);
 
 	r->changed = true;
+	r->identified = false;
 	if (m)
 		forget_value(r, m);
 	else
 		m = new_member(r, key);
-	m->owned = take_room(r, len + 1);
-	memcpy(m->owned, json, len);
-	m->owned[len] = '\0';
-	m->value = m->owned;
+	value[len] = '\0';
+	m->value = m->owned = value;
 	m->value_len = len;
+}
+
+void rec_set_raw(struct rec *r, const char *key, const char *json, size_t len)
+{
+	char *value = take_room(r, len + 1);
+
+	memcpy(value, json, len);
+	set_value(r, key, value, len);
+}
+
+static void set_odd_text(struct rec *r, const char *key, const char *text, size_t len)
+{
+	struct buf quoted;
+
+	buf_init(&quoted, BUF_NO_MAX);
+	span_quote(&quoted, text, len);
+	rec_set_raw(r, key, quoted.data, quoted.len);
+	buf_release(&quoted);
 }
 
 void rec_set_text(struct rec *r, const char *key, const char *text)
 {
-	struct buf quoted;
+	size_t len = text ? strlen(text) : 0;
+	char *value;
 
 	if (!text) {
 		rec_set_raw(r, key, "null", 4);
 		return;
 	}
-	buf_init(&quoted, BUF_NO_MAX);
-	span_quote(&quoted, text, strlen(text));
-	rec_set_raw(r, key, quoted.data, quoted.len);
-	buf_release(&quoted);
+	if (!span_is_plain(text, len)) {
+		set_odd_text(r, key, text, len);
+		return;
+	}
+	value = take_room(r, len + 3);
+	value[0] = value[len + 1] = '"';
+	memcpy(value + 1, text, len);
+	set_value(r, key, value, len + 2);
 }
 
 void rec_set_int(struct rec *r, const char *key, int64_t value)
@@ -470,6 +502,7 @@ void rec_drop(struct rec *r, const char *key)
 	if (!m)
 		return;
 	r->changed = true;
+	r->identified = false;
 	forget_value(r, m);
 	free(m->name);
 	at = (size_t)(m - r->members);

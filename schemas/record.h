@@ -90,7 +90,8 @@ bool rec_is_literal(const struct rec *r);
 /* Only what the kind does not know, as the inside of an object: `"a":1,"b":[2]`. */
 void rec_write_rest(const struct rec *r, struct buf *out);
 
-/* Adds kind and members as they stand there: what has the same hash says the same. */
+/* Adds kind and members as they stand there: what has the same hash says the same. Where rec_identify
+ * made the id, it stands for the caption's text. */
 void rec_hash(const struct rec *r, struct hash *h);
 
 /* image_id, else the path, else NULL: what ids, slices and joins go by. */
@@ -100,8 +101,8 @@ const char *rec_image_key(struct rec *r);
 void rec_question_id(const char *image_key, const char *question, const char *const *options,
 		     size_t count, const char *answer, char out[33]);
 
-/* The id of a caption: image key + caption + model (NULL: not known). */
-void rec_caption_id(const char *image_key, const char *caption, const char *model, char out[33]);
+/* Gives a caption its caption_id: the hash of image key + caption + model, as they stand there. */
+void rec_identify(struct rec *r);
 
 /*
  * The parts of a question that every judge needs, checked: 2 to 25 options, none empty, an

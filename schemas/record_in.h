@@ -28,6 +28,7 @@ struct rec {
 	size_t count, cap;
 	bool tight;	/* what was not set stands in the line as it is to be written */
 	bool changed;	/* something was set or dropped */
+	bool identified;	/* caption_id is of rec_identify, and nothing was set or dropped since */
 	char *room, *end;	/* what is left of it */
 	unsigned letters;	/* first ones of all keys, one bit each */
 	struct member inside[];		/* `members`, until they are too many; the line; the room */

@@ -4,7 +4,7 @@
  * see record.h. Every stage behind `extract` reads each question, so its options, a list of
  * texts, are taken from the line itself and no tree is built.
  */
-#include "schemas/record.h"
+#include "schemas/record_in.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,16 +38,19 @@ void rec_question_id(const char *image_key, const char *question, const char *co
 	hash_release(&h);
 }
 
-void rec_caption_id(const char *image_key, const char *caption, const char *model, char out[33])
+void rec_identify(struct rec *r)
 {
+	char id[HASH_HEX];
 	struct hash h;
 
 	hash_init(&h);
-	hash_text(&h, image_key);
-	hash_text(&h, caption);
-	hash_text(&h, model);
-	hash_hex(&h, out);
+	hash_text(&h, rec_image_key(r));
+	hash_text(&h, rec_text(r, "caption"));
+	hash_text(&h, rec_text(r, "model"));
+	hash_hex(&h, id);
 	hash_release(&h);
+	rec_set_text(r, "caption_id", id);
+	r->identified = true;
 }
 
 /* The elements of a list; returns how many there are, or OPTIONS_MAX + 1. */

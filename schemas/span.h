@@ -53,6 +53,8 @@ void span_canon(struct buf *out, const char *value, size_t len);
 
 /* Appends a string value in quotes. A NUL, and each byte that is no UTF-8, becomes U+FFFD. */
 void span_quote(struct buf *out, const char *text, size_t len);
+/* Printable ASCII that needs no escape: span_quote only puts it between quotes. */
+bool span_is_plain(const char *text, size_t len);
 
 /* Appends what a string value (checked before, quotes included) means. */
 void span_unquote(struct buf *out, const char *value, size_t len);

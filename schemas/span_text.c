@@ -23,6 +23,11 @@ static size_t character(const char *text, size_t i, size_t len)
 	return n > 0 ? (size_t)n : 0;
 }
 
+bool span_is_plain(const char *text, size_t len)
+{
+	return span_skip_plain(text, text + len) == text + len;
+}
+
 void span_quote(struct buf *out, const char *text, size_t len)
 {
 	static const char hex[] = "0123456789abcdef", shorts[] = "btn?fr";

@@ -19,9 +19,10 @@ enum shown_what { SHOW_PARENT, SHOW_VALUE, SHOW_REST, SHOW_LISTED };
 
 /* A column: what of a record it shows. */
 struct shown {
+	const char *name;		/* in the table */
 	enum shown_what what;
 	const struct column *column;	/* of SHOW_VALUE */
-	bool of_image;			/* told by an image's record only */
+	bool of_image;			/* told by an image's record only; else as the table has it */
 };
 
 /* In the order of the columns of the INSERT. */
@@ -63,6 +64,8 @@ struct table {
 	struct column_row row;		/* the record there */
 	struct buf rest;
 	sqlite3_stmt *insert, *last;
+	sqlite3_stmt *insert_few;	/* of what any record tells */
+	bool has_images;		/* waiting */
 	int64_t last_id;		/* before the first that waits */
 };
 
@@ -179,7 +182,7 @@ static int vt_column(sqlite3_vtab_cursor *cursor, sqlite3_context *to, int i)
 	const struct shown *shown = &t->shown[i];
 	bool is_image = rec_kind(t->rows[t->at].rec) == REC_IMAGE;
 
-	if (shown->of_image && !is_image)
+	if (shown->of_image && !is_image && shown->what != SHOW_LISTED)
 		return SQLITE_OK;
 	switch (shown->what) {
 	case SHOW_PARENT:
@@ -211,46 +214,79 @@ static const sqlite3_module module = {
 
 /* ---- tables ---- */
 
-static void add_shown(struct table *t, struct buf *names, const char *name, struct shown shown)
+static void add_shown(struct table *t, const char *name, struct shown shown)
 {
 	assert(t->shown_count < SHOWN_MAX);
-	buf_printf(names, "%s%s", t->shown_count ? ", " : "", name);
+	shown.name = name;
 	t->shown[t->shown_count++] = shown;
 }
 
-static void list_shown(struct table *t, struct buf *names)
+static void list_shown(struct table *t)
 {
 	const struct target *target = t->target;
 	const struct column *c;
 	int i;
 
 	if (target->parent)
-		add_shown(t, names, target->parent, (struct shown){ .what = SHOW_PARENT });
+		add_shown(t, target->parent, (struct shown){ .what = SHOW_PARENT });
 	for (i = 0; i < PARTS && target->parts[i].columns; i++)
 		for (c = target->parts[i].columns; c->member; c++)
-			add_shown(t, names, column_name(c),
-				 (struct shown){ SHOW_VALUE, c, target->parts[i].of_image });
+			add_shown(t, column_name(c), (struct shown){ .what = SHOW_VALUE, .column = c,
+				  .of_image = target->parts[i].of_image });
 	if (target->has_rest)
-		add_shown(t, names, "rest", (struct shown){ SHOW_REST, NULL, target->rest_of_image });
+		add_shown(t, "rest", (struct shown){ .what = SHOW_REST,
+			  .of_image = target->rest_of_image });
 	if (target->is_listed)
-		add_shown(t, names, "listed", (struct shown){ .what = SHOW_LISTED });
+		add_shown(t, "listed", (struct shown){ .what = SHOW_LISTED, .of_image = true });
+}
+
+/* The columns, by their names in the table or (`as`) as the virtual one calls them. */
+static void write_shown(const struct table *t, bool few, bool as, struct buf *sql)
+{
+	const char *between = "";
+	int i;
+
+	for (i = 0; i < t->shown_count; i++) {
+		if (few && t->shown[i].of_image)
+			continue;
+		buf_adds(sql, between);
+		if (as)
+			buf_printf(sql, "c%d", i);
+		else
+			buf_adds(sql, t->shown[i].name);
+		between = ", ";
+	}
 }
 
 /*
  * OR ROLLBACK: a statement of many rows that may fail alone keeps copies of the pages it changes
  * (six a chunk: 3 GB of two million captions). Here a failure ends the transaction anyway.
  */
-static int prepare(struct table *t, struct db *db, const struct buf *names, struct err *err)
+static sqlite3_stmt *prepare_insert(const struct table *t, struct db *db, bool few, struct err *err)
 {
+	sqlite3_stmt *stmt;
 	struct buf sql;
 
 	buf_init(&sql, BUF_NO_MAX);
-	buf_printf(&sql, "INSERT OR ROLLBACK INTO %s (%s) SELECT * FROM %s", t->target->table,
-		   names->data, t->target->module);
-	t->insert = db_prepare(db, sql.data, err);
-	buf_clear(&sql);
+	buf_printf(&sql, "INSERT OR ROLLBACK INTO %s (", t->target->table);
+	write_shown(t, few, false, &sql);
+	buf_adds(&sql, ") SELECT ");
+	write_shown(t, few, true, &sql);
+	buf_printf(&sql, " FROM %s", t->target->module);
+	stmt = db_prepare(db, sql.data, err);
+	buf_release(&sql);
+	return stmt;
+}
+
+static int prepare(struct table *t, struct db *db, struct err *err)
+{
+	struct buf sql;
+
+	t->insert = prepare_insert(t, db, false, err);
+	t->insert_few = t->insert ? prepare_insert(t, db, true, err) : NULL;
+	buf_init(&sql, BUF_NO_MAX);
 	buf_printf(&sql, "SELECT ifnull(max(id), 0) FROM %s", t->target->table);
-	if (t->insert)
+	if (t->insert_few)
 		t->last = db_prepare(db, sql.data, err);
 	buf_release(&sql);
 	return t->last ? 0 : -1;
@@ -258,23 +294,18 @@ static int prepare(struct table *t, struct db *db, const struct buf *names, stru
 
 static int open_table(struct table *t, const struct target *target, struct db *db, struct err *err)
 {
-	struct buf names;
-	int code;
-
 	t->target = target;
 	column_row_init(&t->row);
 	buf_init(&t->rest, BUF_NO_MAX);
-	buf_init(&names, BUF_NO_MAX);
-	list_shown(t, &names);
-	code = sqlite3_create_module(db->handle, target->module, &module, t) ? db_fault(db, err) :
-	       prepare(t, db, &names, err);
-	buf_release(&names);
-	return code;
+	list_shown(t);
+	return sqlite3_create_module(db->handle, target->module, &module, t) ? db_fault(db, err) :
+	       prepare(t, db, err);
 }
 
 static void close_table(struct table *t, struct db *db)
 {
 	sqlite3_finalize(t->insert);
+	sqlite3_finalize(t->insert_few);
 	sqlite3_finalize(t->last);
 	if (!t->target)
 		return;
@@ -315,6 +346,7 @@ static void add(struct table *t, const struct rec *r, int64_t parent)
 {
 	t->rows = xgrow(t->rows, &t->cap, t->count, sizeof(*t->rows));
 	t->rows[t->count++] = (struct waiting){ r, parent };
+	t->has_images |= rec_kind(r) == REC_IMAGE;
 }
 
 /* The number of the next row. */
@@ -353,9 +385,10 @@ static int flush(struct bulk *b, struct table *t, struct err *err)
 
 	if (!t->count)
 		return 0;
-	if (db_step(b->db, t->insert, err))
+	if (db_step(b->db, t->has_images ? t->insert : t->insert_few, err))
 		return -1;
 	t->count = 0;
+	t->has_images = false;
 	if (known && sqlite3_last_insert_rowid(b->db->handle) != last)
 		return err_set(err, EXIT_OUTPUT, "store '%s' does not number its rows of %s one "
 			       "after the other", b->db->path, t->target->table);

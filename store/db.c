@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "cli/buf.h"
@@ -17,9 +18,12 @@
 #define BUSY_MS 60000		/* how long another writer's transaction is waited for */
 #define CACHE_KB 32768	/* ids come in the order of hashes: what is cached decides the speed */
 #define LOG_WAIT_MS 1000	/* ... and the few moments until all agree on the log */
+#define RESERVE (64 << 20)	/* bytes at a time */
+#define RESERVE_OF (UINT64_C(1) << 30)	/* where as much is free, at least */
 #define LAYOUT "PRAGMA page_size = 16384"
 #define WITH_LOG "PRAGMA journal_mode = WAL"
 #define WITHOUT_LOG "PRAGMA journal_mode = TRUNCATE"	/* DELETE syncs the folder each time */
+#define HAS_LOG "SELECT journal_mode = 'wal' FROM pragma_journal_mode"
 
 /* What makes the tables of today, and what makes version n + 1 of version n (from 1). */
 static const char tables[] =
@@ -162,7 +166,7 @@ static int sync_as_needed(struct db *db, struct err *err)
 {
 	int64_t log = 0;
 
-	if (db_number(db, "SELECT journal_mode = 'wal' FROM pragma_journal_mode", &log, err))
+	if (db_number(db, HAS_LOG, &log, err))
 		return -1;
 	return db_exec(db, log ? "PRAGMA synchronous = NORMAL" : "PRAGMA synchronous = FULL", err);
 }
@@ -178,24 +182,68 @@ static int change_mode(struct db *db, const char *mode, struct err *err)
 	return code && code != SQLITE_BUSY ? db_fault(db, err) : sync_as_needed(db, err);
 }
 
-int db_with_log(struct db *db, struct err *err)
-{
-	return change_mode(db, WITH_LOG, err);
-}
-
 int db_without_log(struct db *db, struct err *err)
 {
 	if (!db->early) {
-		db->file = open(db->path, O_RDONLY | O_CLOEXEC);
+		db->file = open(db->path, O_RDWR | O_CLOEXEC);
 		db->early = db->file >= 0;
 	}
 	return change_mode(db, WITHOUT_LOG, err);
 }
 
-void db_write_early(const struct db *db)
+/*
+ * Blocks behind the file's end, which stays where it is: a page that is written into them needs
+ * none found for it. Not what the disk may lack soon; a file system may know no such thing.
+ */
+static void reserve(struct db *db)
 {
-	if (db->early)
-		sync_file_range(db->file, 0, 0, SYNC_FILE_RANGE_WRITE);
+	struct statvfs disk;
+	struct stat st;
+
+	if (fstat(db->file, &st) || st.st_size + RESERVE / 2 < db->reserved ||
+	    fstatvfs(db->file, &disk) || disk.f_bavail < RESERVE_OF / disk.f_frsize)
+		return;
+	db->reserved = db->reserved > st.st_size ? db->reserved : st.st_size;
+	if (!fallocate(db->file, FALLOC_FL_KEEP_SIZE, db->reserved, RESERVE))
+		db->reserved += RESERVE;
+}
+
+/*
+ * Cut where it ends, the file has no more blocks than it needs: while nobody else can write into it,
+ * and without waiting for that. With a log it grows without the lock, and whoever closes it last
+ * cuts it.
+ */
+static void give_back(struct db *db)
+{
+	int64_t log = 1;
+	struct stat st;
+	int ignored = 0;
+
+	if (!db->reserved)
+		return;
+	db->reserved = 0;
+	sqlite3_busy_timeout(db->handle, 0);
+	if (!db_begin(db, NULL)) {
+		if (!db_number(db, HAS_LOG, &log, NULL) && !log && !fstat(db->file, &st))
+			ignored = ftruncate(db->file, st.st_size);
+		db_rollback(db);
+	}
+	sqlite3_busy_timeout(db->handle, BUSY_MS);
+	(void)ignored;
+}
+
+int db_with_log(struct db *db, struct err *err)
+{
+	give_back(db);
+	return change_mode(db, WITH_LOG, err);
+}
+
+void db_write_early(struct db *db)
+{
+	if (!db->early)
+		return;
+	sync_file_range(db->file, 0, 0, SYNC_FILE_RANGE_WRITE);
+	reserve(db);
 }
 
 int db_make_indexes(struct db *db, struct err *err)
@@ -376,6 +424,7 @@ int db_close(struct db *db, struct err *err)
 
 	if (db->in_transaction)
 		db_rollback(db);
+	give_back(db);
 	if (sqlite3_close(db->handle))
 		result = db_fault(db, err);
 	if (db->early)

@@ -36,6 +36,7 @@ struct db {
 	bool in_transaction;
 	bool early;	/* `file` is open, see db_write_early */
 	int file;
+	int64_t reserved;	/* bytes of it and behind it, see db_write_early */
 };
 
 int db_open(struct db *db, const char *path, enum db_mode mode, struct err *err);
@@ -70,9 +71,10 @@ int db_without_log(struct db *db, struct err *err);
 
 /*
  * Without the log: has the disk begin with the pages that SQLite has written so far, so that the
- * next commit waits for less. From any thread, at any time; changes nothing but that.
+ * next commit waits for less, and blocks ready for the pages to come (a third less work a page,
+ * measured on ext4). From the thread that the store is with; changes nothing but that.
  */
-void db_write_early(const struct db *db);
+void db_write_early(struct db *db);
 
 /* The indexes of schemas/store_indexes.sql. Dropping belongs into a transaction. */
 int db_make_indexes(struct db *db, struct err *err);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "cli/buf.h"
 #include "schemas/hash.h"
@@ -22,7 +23,7 @@
 #define FILTER_BITS (UINT64_C(1) << 27)
 #define PROBES 6
 #define LINE_BITS 512
-#define LINE_BYTES (LINE_BITS / 8)
+#define HUGE (2u << 20)		/* a page of this size is asked for: every key is somewhere else */
 #define KEYS_MAX 10000000
 #define CACHE "PRAGMA cache_size = -16384"	/* rows are only added, at the end */
 #define NO_VERSION (-1)		/* of SQLite's data_version: somebody came first */
@@ -35,6 +36,8 @@ struct fresh {
 	void *memory;			/* of the filter, and as much as is needed to align it */
 	uint64_t *filter;
 	int64_t keys, taken, put_off, version;
+	const char *id, *path;		/* of the record that was fetched for, NULL: none */
+	uint64_t image_key, caption_key;
 	FILE *spool;
 	struct repeats *repeats;
 	struct hash hash;
@@ -73,14 +76,11 @@ static int look(struct db *db, bool *empty, int64_t *version, struct err *err)
 	return db_commit(db, err);
 }
 
-/* `what` keeps ids and paths apart. */
-static uint64_t key_of(struct fresh *f, const char *what, const char *text)
+enum what { IMAGE_ID = 1, PATH, CAPTION_ID };	/* kept apart, whatever their texts */
+
+static uint64_t key_of(enum what what, const char *text)
 {
-	buf_clear(&f->text);
-	buf_adds(&f->text, what);
-	buf_addc(&f->text, '\0');
-	buf_adds(&f->text, text);
-	return hash_low_of(f->text.data, f->text.len);
+	return hash_low_of(text, strlen(text)) ^ what * UINT64_C(0x9e3779b97f4a7c15);
 }
 
 static uint64_t *line_of(const struct fresh *f, uint64_t key)
@@ -107,8 +107,9 @@ static bool add(struct fresh *f, uint64_t key)
 
 static void make_filter(struct fresh *f)
 {
-	f->memory = xcalloc(FILTER_BITS / 8 + LINE_BYTES, 1);
-	f->filter = (uint64_t *)(((uintptr_t)f->memory + LINE_BYTES - 1) & ~(uintptr_t)(LINE_BYTES - 1));
+	f->memory = xcalloc(FILTER_BITS / 8 + HUGE, 1);
+	f->filter = (uint64_t *)(((uintptr_t)f->memory + HUGE - 1) & ~(uintptr_t)(HUGE - 1));
+	madvise(f->filter, FILTER_BITS / 8, MADV_HUGEPAGE);
 }
 
 static void free_filter(struct fresh *f)
@@ -171,7 +172,7 @@ int fresh_begin(struct fresh *f, struct err *err)
 }
 
 /* The texts that a query gives, into the filter. */
-static int add_all(struct fresh *f, const char *what, const char *sql, struct err *err)
+static int add_all(struct fresh *f, enum what what, const char *sql, struct err *err)
 {
 	sqlite3_stmt *stmt = db_prepare(f->db, sql, err);
 	const char *text;
@@ -179,7 +180,7 @@ static int add_all(struct fresh *f, const char *what, const char *sql, struct er
 
 	while (stmt && (got = db_step(f->db, stmt, err)) > 0) {
 		text = cell_text(stmt, 0);
-		add(f, key_of(f, what, text ? text : ""));
+		add(f, key_of(what, text ? text : ""));
 	}
 	sqlite3_finalize(stmt);
 	return got;
@@ -188,11 +189,11 @@ static int add_all(struct fresh *f, const char *what, const char *sql, struct er
 static int add_what_is_there(struct fresh *f, struct err *err)
 {
 	if (f->images &&
-	    (add_all(f, "id", "SELECT image_id FROM images WHERE image_id IS NOT NULL", err) ||
-	     add_all(f, "path", "SELECT p.path FROM images i JOIN paths p ON p.image = i.id "
+	    (add_all(f, IMAGE_ID, "SELECT image_id FROM images WHERE image_id IS NOT NULL", err) ||
+	     add_all(f, PATH, "SELECT p.path FROM images i JOIN paths p ON p.image = i.id "
 		     "WHERE i.image_id IS NULL", err)))
 		return -1;
-	return add_all(f, "caption", "SELECT caption_id FROM captions", err);
+	return add_all(f, CAPTION_ID, "SELECT caption_id FROM captions", err);
 }
 
 int fresh_again(struct fresh **to, struct db *db, int64_t rows, bool images, struct err *err)
@@ -244,11 +245,11 @@ bool fresh_takes(const struct rec *r)
 
 /* A caption right behind another record of the same image under the same path: the shelf still knows
  * their row (spot.h). Not an image: it could change what another one said of it. */
-static bool same_place(struct fresh *f, struct rec *r, const char *id, const char *path)
+static bool same_place(struct fresh *f, const struct rec *r)
 {
 	buf_clear(&f->place);
-	buf_add(&f->place, id ? id : "", id ? strlen(id) + 1 : 1);
-	buf_adds(&f->place, path ? path : "");
+	buf_add(&f->place, f->id ? f->id : "", f->id ? strlen(f->id) + 1 : 1);
+	buf_adds(&f->place, f->path ? f->path : "");
 	return rec_kind(r) == REC_CAPTION && f->place.len == f->last_place.len &&
 	       !memcmp(f->place.data, f->last_place.data, f->place.len);
 }
@@ -263,28 +264,34 @@ static int put_off(struct fresh *f, struct rec *r, struct err *err)
 	       spool_fault(err);
 }
 
+void fresh_prefetch(struct fresh *f, struct rec *r)
+{
+	f->id = rec_text(r, "image_id");
+	f->path = rec_text(r, "image");
+	f->image_key = f->id ? key_of(IMAGE_ID, f->id) : key_of(PATH, f->path ? f->path : "");
+	__builtin_prefetch(line_of(f, f->image_key), 1);
+	f->caption_key = f->image_key;
+	if (rec_kind(r) != REC_CAPTION || !rec_text(r, "caption_id"))
+		return;
+	f->caption_key = key_of(CAPTION_ID, rec_text(r, "caption_id"));
+	__builtin_prefetch(line_of(f, f->caption_key), 1);
+}
+
 int fresh_put_off(struct fresh *f, struct rec *r, struct err *err)
 {
-	const char *id = rec_text(r, "image_id"), *path = rec_text(r, "image");
-	const char *caption = rec_kind(r) == REC_CAPTION ? rec_text(r, "caption_id") : NULL;
-	uint64_t image_key = key_of(f, id ? "id" : "path", id ? id : path ? path : "");
-	uint64_t caption_key = caption ? key_of(f, "caption", caption) : image_key;
-	bool same = same_place(f, r, id, path), there;
+	bool same = same_place(f, r), there;
 	unsigned char sum[HASH_BYTES];
 
-	/* the filter is too large for any cache: its lines come while the record is summed */
-	__builtin_prefetch(line_of(f, image_key), 1);
-	__builtin_prefetch(line_of(f, caption_key), 1);
 	hash_again(&f->hash);
 	rec_hash(r, &f->hash);
 	hash_raw(&f->hash, sum);
-	there = f->images && !same && add(f, image_key);
-	if (caption)
-		there |= add(f, caption_key);
+	there = f->images && !same && add(f, f->image_key);
+	if (rec_kind(r) == REC_CAPTION)
+		there |= add(f, f->caption_key);
 	f->taken++;
 	if (there) {
-		repeats_put_off(f->repeats, sum, (uint32_t[]){ (uint32_t)image_key,
-							       (uint32_t)caption_key });
+		repeats_put_off(f->repeats, sum, (uint32_t[]){ (uint32_t)f->image_key,
+							       (uint32_t)f->caption_key });
 		return put_off(f, r, err);
 	}
 	if (!same) {

@@ -47,7 +47,11 @@ void fresh_free(struct fresh *f);
 /* Only images and captions come by the million; with any other kind the fast way ends. */
 bool fresh_takes(const struct rec *r);
 
-/* 1: put off, 0: new for sure, -1. */
+/* Before all else that is to be done with a record: the filter is too large for any cache, and its
+ * lines come meanwhile. */
+void fresh_prefetch(struct fresh *f, struct rec *r);
+
+/* Of the record that was fetched for last: 1: put off, 0: new for sure, -1. */
 int fresh_put_off(struct fresh *f, struct rec *r, struct err *err);
 
 /* Should it end here: too much put off, or the filter full? */

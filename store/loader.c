@@ -5,6 +5,7 @@
  */
 #include "store/loader.h"
 
+#include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +44,6 @@ struct loader {
 	struct fresh *fresh;		/* NULL: the store held something, or it is over */
 	struct belt *belt;		/* see below; NULL: none is needed (yet) */
 	size_t weight;			/* of the chunk that is being filled */
-	size_t sent;			/* chunks */
 	int64_t fast_rows;		/* of a transaction, while there is a belt */
 	int64_t put, pending;		/* records; pending: since the last commit */
 	double begun_s;			/* when the first of these came */
@@ -58,6 +58,7 @@ struct loader {
 	int64_t open, committed;	/* open: records of the transaction under way */
 	int64_t new_was_there;
 	double rested_s;
+	size_t chunks;			/* that are in */
 	atomic_bool disturbed;		/* another process writes, too: records are looked up */
 };
 
@@ -188,6 +189,8 @@ static int put_chunk(void *about, const struct buf *chunk, struct err *err)
 			return -1;
 		l->new_was_there += result == SHELF_THERE;
 	}
+	if (++l->chunks % EARLY == 0)
+		db_write_early(l->db);
 	return shelf_flush(l->shelf, err);
 }
 
@@ -205,8 +208,6 @@ static void free_chunk(void *about, const struct buf *chunk)
 static int send(struct loader *l, struct err *err)
 {
 	l->weight = 0;
-	if (++l->sent % EARLY == 0)
-		db_write_early(l->db);
 	return belt_send(l->belt, err);
 }
 
@@ -218,6 +219,7 @@ static int start_belt(struct loader *l, struct err *err)
 		return 0;
 	if (fresh_begin(l->fresh, err))
 		return -1;
+	mallopt(M_TRIM_THRESHOLD, BELT);	/* what one chunk gives back the next one takes */
 	l->belt = belt_new(&job, l, err);
 	return l->belt ? 0 : -1;
 }
@@ -365,6 +367,7 @@ static enum shelf_result put_fresh(struct loader *l, struct rec *r, bool *taken,
 	int put_off;
 	bool plain;
 
+	fresh_prefetch(l->fresh, r);
 	if (shelf_check(r, &plain, err) == SHELF_BAD)
 		return SHELF_BAD;
 	put_off = fresh_put_off(l->fresh, r, err);

@@ -16,7 +16,7 @@
 #include "cli/buf.h"
 #include "cli/sig.h"
 #include "schemas/span.h"
-#include "store/inflate.h"
+#include "store/ahead.h"
 #include "store/samples.h"
 #include "store/unload.h"
 
@@ -26,7 +26,7 @@
 struct source {
 	char **paths;
 	size_t count, next;	/* inputs, and the one to open next */
-	struct inflate *file;	/* the open one, or NULL */
+	struct ahead *file;	/* the open one, or NULL */
 	struct unload *store;	/* ... where that is a store of ours */
 	struct samples *samples;	/* ... or an archive */
 	enum rec_kind kind;	/* what is wanted of it */
@@ -111,7 +111,7 @@ void source_close(struct source *s)
 
 	if (!s)
 		return;
-	inflate_close(s->file);
+	ahead_close(s->file);
 	unload_close(s->store);
 	samples_close(s->samples);
 	buf_release(&s->text);
@@ -142,7 +142,7 @@ static int open_path(struct source *s, const char *path, struct err *err)
 		return err_set(err, EXIT_NOINPUT, "cannot open '%s':", path);
 	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
 		s->size = st.st_size;
-	s->file = inflate_open(fd, path);
+	s->file = ahead_open(fd, path);
 	s->opening = !standard;
 	return s->file ? 0 : -1;
 }
@@ -163,8 +163,8 @@ static int open_next(struct source *s, struct err *err)
 
 static void close_file(struct source *s)
 {
-	s->done += inflate_done(s->file);
-	inflate_close(s->file);
+	s->done += ahead_done(s->file);
+	ahead_close(s->file);
 	s->file = NULL;
 }
 
@@ -327,10 +327,10 @@ static enum source_got poll_ready(struct source *s, struct line *line, struct er
  */
 static bool is_readable(struct source *s)
 {
-	int fd = inflate_fd(s->file);
+	int fd = ahead_fd(s->file);
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	if (inflate_ready(s->file))
+	if (ahead_ready(s->file))
 		return true;
 	if (poll(&p, 1, 0) <= 0)	/* also when a signal came: a read would wait */
 		return false;
@@ -371,9 +371,7 @@ enum source_got source_poll(struct source *s, struct line *line, struct err *err
 		}
 		if (sig_stop() || !is_readable(s))	/* a line may have no end */
 			return SOURCE_LATER;
-		buf_eat(&s->text, s->used);
-		s->used = 0;
-		got = inflate_read(s->file, &s->text, &s->fault);
+		got = ahead_read(s->file, &s->text, &s->used, &s->fault);
 		s->drained = got <= 0;
 		s->broken = got < 0;
 	}
@@ -381,7 +379,7 @@ enum source_got source_poll(struct source *s, struct line *line, struct err *err
 
 int source_fd(const struct source *s)
 {
-	return s->file ? inflate_fd(s->file) : -1;
+	return s->file ? ahead_fd(s->file) : -1;
 }
 
 void source_wait(const struct source *s)
@@ -394,7 +392,7 @@ void source_wait(const struct source *s)
 
 int64_t source_expected(const struct source *s)
 {
-	int64_t done = s->file ? inflate_done(s->file) : 0;
+	int64_t done = s->file ? ahead_done(s->file) : 0;
 
 	return done > 0 && s->size >= done ?
 	       (int64_t)((double)s->number * (double)(s->size - done) / (double)done) : -1;
@@ -402,7 +400,7 @@ int64_t source_expected(const struct source *s)
 
 void source_progress(const struct source *s, int64_t *done, int64_t *total)
 {
-	*done = s->done + (s->file ? inflate_done(s->file) : 0) +
+	*done = s->done + (s->file ? ahead_done(s->file) : 0) +
 		(s->samples ? samples_done(s->samples) : 0);
 	*total = s->total;
 }

@@ -11,6 +11,8 @@
 
 #include "cli/buf.h"
 
+#define STREAM (64 << 10)	/* buffer of a stream; stdio itself takes 4 KB */
+
 static const char *folder(void)
 {
 	const char *given = getenv("TMPDIR");
@@ -87,5 +89,7 @@ FILE *spool_file(struct err *err)
 		spool_fault(err);
 		close(fd);
 	}
+	if (file)
+		setvbuf(file, NULL, _IOFBF, STREAM);
 	return file;
 }

@@ -266,6 +266,43 @@ static void writes_early_and_keeps_its_locks(void **state)
 	assert_false(is_locked(path));
 }
 
+static int64_t allocated(const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_blocks * 512 - st.st_size;
+}
+
+/* Blocks behind the end do not outlive the filling, nor a filling that failed. */
+static void gives_back_what_it_reserved(void **state)
+{
+	const char *path = scratch_path("blocks.db");
+	struct err err;
+	struct db db;
+	int64_t size;
+
+	(void)state;
+	assert_int_equal(db_open(&db, path, DB_WRITE, &err), 0);
+	assert_int_equal(db_without_log(&db, &err), 0);
+	size = number(&db, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size");
+	db_write_early(&db);
+	if (db.reserved)	/* else this disk has none to give */
+		assert_true(db.reserved > size && allocated(path) > 16 << 20);
+	assert_int_equal(db_with_log(&db, &err), 0);
+	assert_true(allocated(path) < 1 << 20);
+	assert_int_equal(db_without_log(&db, &err), 0);
+	db_write_early(&db);
+	assert_int_equal(db_begin(&db, &err), 0);
+	assert_int_equal(db_close(&db, &err), 0);
+	assert_true(allocated(path) < 1 << 20);
+	assert_int_equal(db_open(&db, path, DB_READ, &err), 0);
+	assert_int_equal(number(&db, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
+	assert_int_equal(number(&db, "SELECT page_count * page_size FROM pragma_page_count, "
+				"pragma_page_size"), size);
+	assert_int_equal(db_close(&db, &err), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +314,7 @@ int main(void)
 		cmocka_unit_test(says_that_the_disk_is_full),
 		cmocka_unit_test(does_without_the_log_for_a_while),
 		cmocka_unit_test(writes_early_and_keeps_its_locks),
+		cmocka_unit_test(gives_back_what_it_reserved),
 	};
 
 	return cmocka_run_group_tests(tests, scratch_make, scratch_remove);

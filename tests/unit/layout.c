@@ -2,6 +2,7 @@
  *
  * layout: rows of other programs become records of ours, or an error says what is unclear.
  */
+#include "schemas/hash.h"
 #include "schemas/layout.h"
 
 #include "tests/unit/scratch.h"
@@ -128,11 +129,17 @@ static void caption(const char *line, const char *image_field, const char *text_
 {
 	struct rec *r = parse(REC_IMAGE, line);
 	struct err err = { 0 };
-	char id[33];
+	char id[HASH_HEX];
+	struct hash h;
 
 	if (layout_caption(r, image_field, text_field, &err))
 		fail_msg("%s: %s", line, err.text);
-	rec_caption_id(rec_image_key(r), rec_text(r, "caption"), rec_text(r, "model"), id);
+	hash_init(&h);
+	hash_text(&h, rec_image_key(r));
+	hash_text(&h, rec_text(r, "caption"));
+	hash_text(&h, rec_text(r, "model"));
+	hash_hex(&h, id);
+	hash_release(&h);
 	assert_string_equal(rec_text(r, "caption_id"), id);
 	rec_drop(r, "caption_id");
 	becomes(r, expected);

@@ -429,6 +429,57 @@ static void test_hash(void **state)
 		assert_false(hash == hash_of_line(REC_CAPTION, others[i]));
 }
 
+static uint64_t hash_of_rec(const struct rec *r)
+{
+	struct hash h;
+	uint64_t half;
+
+	hash_init(&h);
+	rec_hash(r, &h);
+	half = hash_low(&h);
+	hash_release(&h);
+	return half;
+}
+
+static struct rec *identified(const char *line)
+{
+	struct rec *r = rec_parse(REC_CAPTION, line, strlen(line), NULL);
+
+	assert_non_null(r);
+	rec_identify(r);
+	return r;
+}
+
+/* The id says what the caption says, however it was written; all else must still be the same. */
+static void test_hash_of_an_identified_caption(void **state)
+{
+	static const char *const others[] = {
+		"{\"image\":\"a\",\"caption\":\"c\"}", "{\"image\":\"b\",\"caption\":\"b\"}",
+		"{\"image\":\"a\",\"caption\":\"b\",\"x\":1}",
+		"{\"image\":\"a\",\"caption\":\"b\",\"model\":\"m\"}",
+	};
+	struct rec *r = identified("{\"image\":\"a\",\"caption\":\"b\"}");
+	struct rec *same = identified("{\"image\":\"a\",\"caption\":\"\\u0062\"}"), *other;
+	uint64_t hash = hash_of_rec(r);
+	size_t i;
+
+	(void)state;
+	assert_string_equal(rec_text(r, "caption_id"), rec_text(same, "caption_id"));
+	assert_true(hash == hash_of_rec(same));
+	for (i = 0; i < sizeof(others) / sizeof(*others); i++) {
+		other = identified(others[i]);
+		assert_false(hash == hash_of_rec(other));
+		rec_free(other);
+	}
+	rec_set_text(same, "caption", "c");	/* its id is none of this text's */
+	assert_false(hash == hash_of_rec(same));
+	hash = hash_of_rec(same);
+	rec_set_text(same, "caption", "d");
+	assert_false(hash == hash_of_rec(same));
+	rec_free(same);
+	rec_free(r);
+}
+
 static void test_kinds(void **state)
 {
 	enum rec_kind kind;
@@ -460,6 +511,7 @@ int main(void)
 		cmocka_unit_test(test_question_id),
 		cmocka_unit_test(test_questions_checked),
 		cmocka_unit_test(test_hash),
+		cmocka_unit_test(test_hash_of_an_identified_caption),
 		cmocka_unit_test(test_kinds),
 	};
 

@@ -249,6 +249,25 @@ static void test_quote_agrees_with_cjson(void **state)
 	cJSON_Delete(json);
 }
 
+/* The one odd byte is seen wherever it stands among those that are looked at sixteen at a time. */
+static void test_plain_at_every_place(void **state)
+{
+	char text[45];
+	size_t at, len;
+	int c;
+
+	(void)state;
+	for (len = 1; len < sizeof(text); len++)
+		for (at = 0; at < len; at++)
+			for (c = 0; c < 256; c++) {
+				memset(text, 'x', len);
+				text[at] = (char)c;
+				assert_int_equal(span_is_plain(text, len), c >= 32 && c < 128 &&
+						 c != '"' && c != '\\');
+			}
+	assert_true(span_is_plain("", 0));
+}
+
 /* Whatever is quoted must be sound JSON: a path or a model's text may be no UTF-8. */
 static void test_quote_mends_broken_utf8(void **state)
 {
@@ -442,6 +461,7 @@ int main(void)
 		cmocka_unit_test(test_members_in_place),
 		cmocka_unit_test(test_canonical_form),
 		cmocka_unit_test(test_quote_agrees_with_cjson),
+		cmocka_unit_test(test_plain_at_every_place),
 		cmocka_unit_test(test_quote_mends_broken_utf8),
 		cmocka_unit_test(test_arrays_in_any_chunks),
 		cmocka_unit_test(test_array_keeps_nul),
