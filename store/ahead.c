@@ -19,6 +19,7 @@
 #define PARTS 4
 #define PART (256u << 10)	/* bytes of one, about */
 #define FRONT (64u << 10)	/* room in front of them; a longer piece is copied the other way round */
+#define KEPT (1u << 20)		/* memory a part keeps that was part of a long line */
 #define ALONE 4			/* reads without a thread */
 
 struct part {
@@ -86,7 +87,7 @@ void ahead_close(struct ahead *a)
 
 static void fill(struct ahead *a, struct part *part)
 {
-	buf_clear(&part->text);
+	buf_shrink(&part->text, KEPT);
 	buf_room(&part->text, FRONT + PART);
 	part->text.len = FRONT;
 	do

@@ -71,7 +71,7 @@ int db_without_log(struct db *db, struct err *err);
 
 /*
  * Without the log: has the disk begin with the pages that SQLite has written so far, so that the
- * next commit waits for less, and blocks ready for the pages to come (a third less work a page,
+ * next commit waits for less, and blocks ready for the pages to come (a quarter less work a page,
  * measured on ext4). From the thread that the store is with; changes nothing but that.
  */
 void db_write_early(struct db *db);

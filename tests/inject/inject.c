@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -228,6 +229,7 @@ WRAP(int, fdatasync, EIO, (int fd), (fd))
 WRAP(int, rename, EIO, (const char *from, const char *to), (from, to))
 WRAP(int, ftruncate, EIO, (int fd, off_t n), (fd, n))
 WRAP(int, ftruncate64, EIO, (int fd, off64_t n), (fd, n))
+WRAP(int, fallocate, ENOSPC, (int fd, int mode, off_t at, off_t n), (fd, mode, at, n))
 WRAP(int, mkdir, EACCES, (const char *path, mode_t mode), (path, mode))
 WRAP(int, socket, EMFILE, (int domain, int type, int protocol), (domain, type, protocol))
 WRAP(int, pipe2, EMFILE, (int ends[2], int flags), (ends, flags))
@@ -241,6 +243,12 @@ ssize_t write(int fd, const void *from, size_t n)
 		return -1;
 	}
 	return real(fd, from, n);
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *how, void *(*work)(void *), void *about)
+{
+	REAL(pthread_create);
+	return fails("pthread_create") ? EAGAIN : real(thread, how, work, about);
 }
 
 int close(int fd)

@@ -47,6 +47,7 @@ STAGES = {
     "report": ("capqa-report -d capqa.db -o out.html", ["out.html"]),
     "captions": ("capqa-ingest -d out.db captions.jsonl captions.jsonl scores.jsonl -r rejects.jsonl", ["out.db"]),
     "more": ("capqa-ingest -d out.db more.jsonl -r rejects.jsonl", ["out.db"]),
+    "long": ("capqa-ingest -d out.db long.jsonl -r rejects.jsonl", ["out.db"]),
     "join": ("capqa-ingest -d out.db capqa.db", ["out.db"]),
     "caprl": ("capqa-export -d capqa.db -o dataset --format caprl --split train=0.5,test=0.5", ["dataset"]),
     "webdataset": ("capqa-export -d capqa.db -o dataset --format webdataset", ["dataset"]),
@@ -198,6 +199,8 @@ with yard:
     yard.must("capqa-ledger export -q given.db -o given.jsonl", made)
     with open(made + "/more.jsonl", "w") as more:
         more.writelines(f'{{"caption_id":"more{n}","image":"more/{n}.jpg","caption":"{n} more."}}\n' for n in range(60))
+    with open(made + "/long.jsonl", "w") as long:  # read ahead by a thread, into blocks that were reserved
+        long.writelines(f'{{"image":"long/{n}.jpg","caption":"{n} {"long " * 6000}"}}\n' for n in range(90))
     yard.must("capqa-audit -q --no-ledger -m sim-llm -Q unique.jsonl captions.jsonl -o scores.jsonl", made)
     for stage in options.stages or STAGES:
         faults, truth = faults_of(stage)
