@@ -71,6 +71,18 @@ int sig_fd(void)
 	return wake[0];
 }
 
+int sig_thread(pthread_t *thread, void *(*work)(void *), void *about)
+{
+	sigset_t all, before;
+	int bad;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	bad = pthread_create(thread, NULL, work, about);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return bad;
+}
+
 void sig_die_of_pipe(void)
 {
 	signal(SIGPIPE, SIG_DFL);

@@ -13,9 +13,11 @@
 #ifndef CLI_SIG_H
 #define CLI_SIG_H
 
+#include <pthread.h>
+
 void sig_init(void);
 
-/* 0, or the exit code asked for: 130 after SIGINT, 75 after SIGTERM, SIGUSR1 or SIGHUP. */
+/* From any thread: 0, or the exit code asked for: 130 after SIGINT, 75 after SIGTERM, SIGUSR1 or SIGHUP. */
 int sig_stop(void);
 
 /* As if SIGTERM had come: a budget is spent. What was asked for before stays. */
@@ -23,6 +25,10 @@ void sig_ask_stop(void);
 
 /* Readable once a stop was asked for; never read from it. */
 int sig_fd(void);
+
+/* Starts a thread that no signal comes to: they are for the one that asks sig_stop. What
+ * pthread_create says: 0, or an error number. */
+int sig_thread(pthread_t *thread, void *(*work)(void *), void *about);
 
 /* Dies of SIGPIPE as a quiet Unix filter does; for EPIPE on standard output. */
 void sig_die_of_pipe(void) __attribute__((noreturn));

@@ -7,7 +7,6 @@
 #include "store/ahead.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -120,18 +119,6 @@ static void *read_on(void *about)
 	return NULL;
 }
 
-/* Signals are for the thread that asks about them. Where there is no thread to be had, it goes
- * without. */
-static void start(struct ahead *a)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	a->running = !pthread_create(&a->thread, NULL, read_on, a);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-}
-
 /* ---- the caller ---- */
 
 static int read_here(struct ahead *a, struct buf *text, size_t *used, struct err *err)
@@ -185,8 +172,9 @@ int ahead_read(struct ahead *a, struct buf *text, size_t *used, struct err *err)
 	struct part *part;
 	int got;
 
+	/* where there is no thread to be had, it goes without */
 	if (a->on_disk && !a->running && a->reads++ >= ALONE)
-		start(a);
+		a->running = !sig_thread(&a->thread, read_on, a);
 	if (!a->running)
 		return read_here(a, text, used, err);
 	part = next_part(a);

@@ -6,12 +6,12 @@
 #include "store/belt.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/buf.h"
+#include "cli/sig.h"
 
 #define CHUNKS 96
 #define CHUNK_KEPT (1u << 20)	/* memory a chunk keeps when it was larger */
@@ -65,19 +65,6 @@ static void *carry(void *about)
 	return NULL;
 }
 
-/* Signals are for the thread that asks about them. */
-static int start(struct belt *b)
-{
-	sigset_t all, before;
-	int bad;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	bad = pthread_create(&b->thread, NULL, carry, b);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return bad;
-}
-
 static void release(struct belt *b)
 {
 	size_t i;
@@ -101,7 +88,7 @@ struct belt *belt_new(const struct belt_job *job, void *about, struct err *err)
 		buf_init(&b->chunks[i], BUF_NO_MAX);
 	pthread_mutex_init(&b->lock, NULL);
 	pthread_cond_init(&b->moved, NULL);
-	bad = start(b);
+	bad = sig_thread(&b->thread, carry, b);
 	if (!bad)
 		return b;
 	err_set(err, EXIT_SYSTEM, "cannot start a thread: %s", strerror(bad));

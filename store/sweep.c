@@ -8,7 +8,6 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,10 +87,9 @@ static void *work(void *about)
 	return NULL;
 }
 
-/* As many as there are processors for us. Signals are for the thread that asks about them. */
+/* As many as there are processors for us. */
 static int start(struct sweep *s, struct err *err)
 {
-	sigset_t all, before;
 	cpu_set_t set;
 	size_t want = sched_getaffinity(0, sizeof(set), &set) ? 1 : (size_t)CPU_COUNT(&set);
 	int bad = 0;
@@ -102,13 +100,10 @@ static int start(struct sweep *s, struct err *err)
 		buf_init(&s->blocks[s->block_count].text, BUF_NO_MAX);
 		buf_init(&s->blocks[s->block_count].found, BUF_NO_MAX);
 	}
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (!bad && s->workers < want) {
-		bad = pthread_create(&s->threads[s->workers], NULL, work, s);
+		bad = sig_thread(&s->threads[s->workers], work, s);
 		s->workers += !bad;
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return s->workers ? 0 : err_set(err, EXIT_SYSTEM, "cannot start a thread: %s",
 					strerror(bad));
 }
