@@ -7,45 +7,37 @@
 
 #include <stdint.h>
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 #include "cli/buf.h"
 #include "schemas/span.h"
 
-/* Which of 16 bytes is the first that does not stand for itself in a string; 16: none. */
-#ifdef __SSE2__
-static inline int span_first_odd(const char *p)
-{
-	__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
-	__m128i odd = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-						_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
-				   _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20)));	/* < 0: not ASCII */
+/* Of GCC and Clang; where the machine has no such registers, they make do. */
+typedef signed char span_lanes __attribute__((vector_size(16)));
 
-	return __builtin_ctz((unsigned)_mm_movemask_epi8(odd) | 1u << 16);
-}
+/* Which byte of eight, in the order of memory, is the first that is not 0. */
+static inline int span_first_byte(uint64_t found)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	return __builtin_clzll(found) / 8;
 #else
-static inline int span_first_odd(const char *p)
-{
-	int i;
-
-	for (i = 0; i < 16; i++)
-		if ((signed char)p[i] < 0x20 || p[i] == '"' || p[i] == '\\')
-			break;
-	return i;
-}
+	return __builtin_ctzll(found) / 8;
 #endif
+}
 
 /* Past the ASCII that stands for itself in a string: most bytes of most lines. */
 static inline const char *span_skip_plain(const char *p, const char *end)
 {
-	int at;
+	uint64_t found[2];
+	span_lanes bytes;
 
 	for (; end - p >= 16; p += 16) {
-		at = span_first_odd(p);
-		if (at < 16)
-			return p + at;
+		memcpy(&bytes, p, sizeof(bytes));
+		bytes = (bytes < 0x20) | (bytes == '"') | (bytes == '\\');	/* < 0: not ASCII */
+		memcpy(found, &bytes, sizeof(found));
+		if (found[0])
+			return p + span_first_byte(found[0]);
+		if (found[1])
+			return p + 8 + span_first_byte(found[1]);
 	}
 	while (p < end && (signed char)*p >= 0x20 && *p != '"' && *p != '\\')
 		p++;
