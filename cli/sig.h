@@ -17,7 +17,8 @@
 
 void sig_init(void);
 
-/* From any thread: 0, or the exit code asked for: 130 after SIGINT, 75 after SIGTERM, SIGUSR1 or SIGHUP. */
+/* From any thread: 0, or the exit code asked for: 130 after SIGINT, 75 after SIGTERM, SIGUSR1 or
+ * SIGHUP. */
 int sig_stop(void);
 
 /* As if SIGTERM had come: a budget is spent. What was asked for before stays. */

@@ -90,8 +90,8 @@ bool rec_is_literal(const struct rec *r);
 /* Only what the kind does not know, as the inside of an object: `"a":1,"b":[2]`. */
 void rec_write_rest(const struct rec *r, struct buf *out);
 
-/* Adds kind and members as they stand there: what has the same hash says the same. Where rec_identify
- * made the id, it stands for the caption's text. */
+/* Adds kind and members as they stand there: what has the same hash says the same. Where
+ * rec_identify made the id, it stands for the caption's text. */
 void rec_hash(const struct rec *r, struct hash *h);
 
 /* image_id, else the path, else NULL: what ids, slices and joins go by. */

@@ -30,7 +30,7 @@ struct part {
 
 struct ahead {
 	struct inflate *in;	/* the thread's, once there is one */
-	int fd, reads;
+	int reads;
 	bool on_disk, running;
 	int64_t done;
 	pthread_t thread;
@@ -48,7 +48,6 @@ struct ahead *ahead_open(int fd, const char *path)
 	int i;
 
 	a->in = inflate_open(fd, path);
-	a->fd = fd;
 	a->on_disk = !fstat(fd, &st) && S_ISREG(st.st_mode);
 	for (i = 0; i < PARTS; i++)
 		buf_init(&a->parts[i].text, BUF_NO_MAX);
@@ -194,7 +193,7 @@ bool ahead_ready(const struct ahead *a)
 
 int ahead_fd(const struct ahead *a)
 {
-	return a->fd;
+	return inflate_fd(a->in);
 }
 
 int64_t ahead_done(const struct ahead *a)

@@ -199,13 +199,14 @@ static void reserve(struct db *db)
 {
 	struct statvfs disk;
 	struct stat st;
+	int64_t from;
 
 	if (fstat(db->file, &st) || st.st_size + RESERVE / 2 < db->reserved ||
 	    fstatvfs(db->file, &disk) || disk.f_bavail < RESERVE_OF / disk.f_frsize)
 		return;
-	db->reserved = db->reserved > st.st_size ? db->reserved : st.st_size;
-	if (!fallocate(db->file, FALLOC_FL_KEEP_SIZE, db->reserved, RESERVE))
-		db->reserved += RESERVE;
+	from = db->reserved > st.st_size ? db->reserved : st.st_size;
+	if (!fallocate(db->file, FALLOC_FL_KEEP_SIZE, from, RESERVE))
+		db->reserved = from + RESERVE;
 }
 
 /*

@@ -36,7 +36,7 @@ struct db {
 	bool in_transaction;
 	bool early;	/* `file` is open, see db_write_early */
 	int file;
-	int64_t reserved;	/* bytes of it and behind it, see db_write_early */
+	int64_t reserved;	/* up to here it has blocks, see db_write_early; 0: as SQLite left it */
 };
 
 int db_open(struct db *db, const char *path, enum db_mode mode, struct err *err);

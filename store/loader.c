@@ -123,7 +123,8 @@ static int commit(struct loader *l, struct err *err)
 	return 0;
 }
 
-/* In a transaction, and counted as its own. fresh: one that fresh says is new; plain: see shelf_check. */
+/* In a transaction, and counted as its own. fresh: one that fresh says is new; plain: see
+ * shelf_check. */
 static enum shelf_result put(struct loader *l, struct rec *r, bool fresh, bool plain,
 			     struct err *err)
 {
@@ -189,9 +190,11 @@ static int put_chunk(void *about, const struct buf *chunk, struct err *err)
 			return -1;
 		l->new_was_there += result == SHELF_THERE;
 	}
+	if (shelf_flush(l->shelf, err))
+		return -1;
 	if (++l->chunks % EARLY == 0)
 		db_write_early(l->db);
-	return shelf_flush(l->shelf, err);
+	return 0;
 }
 
 static void free_chunk(void *about, const struct buf *chunk)

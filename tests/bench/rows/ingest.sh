@@ -2,9 +2,9 @@
 #
 # Captions of 2 KB into a store, 200 thousand and two million, beside DuckDB's `create table as
 # select distinct` of the same file, by turns, and who is first by turns; medians of three, of whole
-# processes: what is counted is on the disk. Needs 20 GB of scratch space; DUCKDB_DIR names the folder whose node_modules holds
-# @duckdb/node-api. A virtual machine is slow where it uses memory for the first time: of two million
-# the first round takes half as long again.
+# processes: what is counted is on the disk. Needs 20 GB of scratch space; DUCKDB_DIR names the
+# folder whose node_modules holds @duckdb/node-api. A virtual machine is slow where it uses memory
+# for the first time: of two million the first round takes half as long again.
 
 cat >duck.mjs <<'END'
 import { createRequire } from "node:module";
